@@ -1,0 +1,1 @@
+"""What is true. Pure: no clock, file, network, database or randomness."""

@@ -1,0 +1,77 @@
+"""Everything that can stop docrail, one tree: the class is the kind, `code` the stable word.
+
+DocrailError
+├── InvalidInput             what was asked for cannot be done as asked: gathers every problem
+├── NotFound                 no such thing (or not in this workspace)
+├── Conflict                 the thing is in a state that does not allow this
+└── WorkError                what stops one document: `retryable` is the engine's only question
+    ├── DocumentError        the file itself cannot be read, whatever is tried
+    └── PhaseError           a phase could not do its work
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing wrong with what a person wrote: where (`path`, and `line` if known) and what to do."""
+
+    path: str
+    message: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        place = f"line {self.line}: {self.path}" if self.line else self.path
+        return f"{place}: {self.message}" if place else self.message
+
+
+class DocrailError(Exception):
+    """The root of the tree."""
+
+    code = "internal_error"
+    retryable = False
+
+    @property
+    def message(self) -> str:
+        """The sentence for a person: what, where and what to do."""
+        return str(self)
+
+
+class InvalidInput(DocrailError):
+    """What was asked for cannot be done as asked; `problems` has every reason at once."""
+
+    code = "bad_request"
+
+    def __init__(self, message: str, problems: tuple[Problem, ...] = ()) -> None:
+        super().__init__(message)
+        self.problems = problems
+
+
+class NotFound(DocrailError):
+    """No such thing here."""
+
+    code = "not_found"
+
+
+class Conflict(DocrailError):
+    """The thing is in a state that does not allow this."""
+
+    code = "conflict"
+
+
+class WorkError(DocrailError):
+    """What stops one document. `code` is one of the stable words of the documentation."""
+
+    def __init__(self, message: str, *, code: str, retryable: bool = False) -> None:
+        super().__init__(message)
+        self.code = code
+        self.retryable = retryable
+
+
+class DocumentError(WorkError):
+    """The file cannot be read: `unreadable`, `encrypted`, `empty`, `unsupported`, `too_large`, `timeout`,
+    `out_of_memory`, `crashed`."""
+
+
+class PhaseError(WorkError):
+    """A phase could not do its work: `extraction_failed`, `rule_error`, `model_unavailable`, …"""
