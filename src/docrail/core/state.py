@@ -80,7 +80,9 @@ def allowed(before: Position, after: Position, *, phases: int) -> bool:
         case State.COMPLETED | State.PARTIAL:
             return before.state is State.RUNNING and after.phase == before.phase + 1 == phases
         case State.ERROR:
-            return after.phase == before.phase or (after.phase == UNREAD and before.state is not State.RUNNING)
+            return after.phase == before.phase or (
+                after.phase == UNREAD and before.state is not State.RUNNING
+            )
         case State.CANCELLED:
             return after.phase == before.phase
 
@@ -99,8 +101,9 @@ class Move:
     """One change of a document's state, with everything that must become true together with it.
 
     `epoch` is the chunk's when the worker claimed it: a move of an older epoch changes nothing. `attempts` counts the
-    tries of the phase so far; `at` is in milliseconds since 1970; `seconds` is what a finished phase took; `held`
-    is by how much the document's held fields changed.
+    tries of the phase so far; `at` is in milliseconds since 1970; `phase_id` is the phase that moved it (None while
+    it is only read); `timings` the seconds of every finished phase; `held` by how much the number of held fields
+    changes. New cells, verdicts and issues follow the `first_…` ones that the record had before.
     """
 
     run_id: str
@@ -111,9 +114,13 @@ class Move:
     after: Position
     at: int
     attempts: int
-    seconds: float | None = None
+    phase_id: str | None = None
+    timings: Mapping[str, float] | None = None
     failure: Failure | None = None
     cells: tuple[Cell, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     issues: tuple[Issue, ...] = ()
+    first_cell: int = 0
+    first_verdict: int = 0
+    first_issue: int = 0
     held: int = 0

@@ -1,0 +1,96 @@
+"""The pipeline-scoped phases of a run: claimed with an epoch, finished once, recomposed in a new generation."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from docrail.core.compose import Composed
+from docrail.core.progress import ErrorEntry, PipelinePhaseStatus
+from docrail.core.state import Failure
+from docrail.store import tables
+from docrail.store.errors import insert_error
+from docrail.store.rows import from_json, to_json
+from docrail.store.settle import write_status
+
+
+def claim_phase(connection: Connection, run_id: str, phase: str, *, at: int) -> int | None:
+    """Start a pipeline-scoped phase that is not finished; the epoch of the claim, or None if nothing is to do."""
+    table = tables.pipeline_phases
+    statuses = (None, PipelinePhaseStatus.RUNNING.value)
+    query = select(table.c.status).where(table.c.run_id == run_id, table.c.phase == phase).with_for_update()
+    if connection.execute(query).scalar_one() not in statuses:
+        return None
+    epoch = connection.execute(
+        update(table)
+        .where(table.c.run_id == run_id, table.c.phase == phase)
+        .values(status=PipelinePhaseStatus.RUNNING.value, epoch=table.c.epoch + 1)
+        .returning(table.c.epoch)
+    ).scalar_one()
+    write_status(connection, run_id, at=at)
+    return int(epoch)
+
+
+def finish_phase(
+    connection: Connection, run_id: str, phase: str, records: Sequence[Composed], *, epoch: int, at: int
+) -> bool:
+    """Store the composed records and end the phase; False, and nothing changes, if the claim is stale."""
+    if not _end(connection, run_id, phase, PipelinePhaseStatus.COMPLETED, epoch=epoch):
+        return False
+    table = tables.composed
+    connection.execute(delete(table).where(table.c.run_id == run_id))
+    rows = [{"run_id": run_id, "seq": seq, "body": to_json(record)} for seq, record in enumerate(records)]
+    if rows:
+        connection.execute(insert(table), rows)
+    write_status(connection, run_id, at=at)
+    return True
+
+
+def fail_phase(
+    connection: Connection, run_id: str, phase: str, failure: Failure, *, epoch: int, attempts: int, at: int
+) -> bool:
+    """End the phase in error, with an entry of its own; False if the claim is stale."""
+    if not _end(connection, run_id, phase, PipelinePhaseStatus.ERROR, epoch=epoch):
+        return False
+    entry = ErrorEntry(
+        pipeline_document_id=None,
+        document_id=None,
+        phase=phase,
+        message=failure.message,
+        code=failure.code,
+        attempts=attempts,
+        retryable=failure.retryable,
+        at=at,
+    )
+    insert_error(connection, run_id, entry)
+    write_status(connection, run_id, at=at)
+    return True
+
+
+def _end(connection: Connection, run_id: str, phase: str, status: PipelinePhaseStatus, *, epoch: int) -> bool:
+    table = tables.pipeline_phases
+    query = (
+        update(table)
+        .where(
+            table.c.run_id == run_id,
+            table.c.phase == phase,
+            table.c.epoch == epoch,
+            table.c.status == PipelinePhaseStatus.RUNNING.value,
+        )
+        .values(status=status.value)
+    )
+    return connection.execute(query).rowcount == 1
+
+
+def read_composed(
+    connection: Connection, run_id: str, *, after: int = -1, limit: int = 200
+) -> list[dict[str, Any]]:
+    """One page of composed records, with the `seq` to go on after."""
+    table = tables.composed.c
+    query = (
+        select(table.seq, table.body)
+        .where(table.run_id == run_id, table.seq > after)
+        .order_by(table.seq)
+        .limit(limit)
+    )
+    return [from_json(row.body) | {"seq": row.seq} for row in connection.execute(query)]

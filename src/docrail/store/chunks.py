@@ -1,0 +1,143 @@
+"""Chunks: a worker claims one, and every write it makes carries the epoch of its claim."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, case, select, update
+
+from docrail.core.model import Document
+from docrail.core.state import ACTIVE, CRASH_LIMIT, TERMINAL, Failure, Move, Position, State
+from docrail.store import tables
+from docrail.store.counters import count_changes
+from docrail.store.moves import apply_moves
+from docrail.store.rows import from_json
+from docrail.store.runs import Run, read_run
+from docrail.store.settle import Enqueue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """One document of a claimed chunk: where it stands, and how often its phase was tried."""
+
+    id: str
+    document: Document
+    position: Position
+    attempts: int
+    timings: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A chunk held by one worker: no other holds this epoch."""
+
+    chunk_id: str
+    epoch: int
+    run: Run
+    works: Sequence[Work]
+
+
+def claim_chunk(connection: Connection, chunk_id: str, *, at: int, enqueue: Enqueue) -> Claim | None:
+    """Take a chunk over: older claims become stale and interrupted documents go back to pending.
+
+    None when nothing is left to do. An interrupted attempt is no attempt, but a document that was running when its
+    worker died three times is an error with code `crashed`.
+    """
+    chunks = tables.chunks
+    query = (
+        update(chunks)
+        .where(chunks.c.id == chunk_id, chunks.c.open > 0)
+        .values(epoch=chunks.c.epoch + 1)
+        .returning(chunks.c.epoch, chunks.c.run_id)
+    )
+    chunk = connection.execute(query).one_or_none()
+    if chunk is None:
+        return None
+    _put_back(connection, chunk_id, chunk.run_id, at=at)
+    run = read_run(connection, chunk.run_id)
+    crashed = _give_up_crashed(connection, chunk_id, chunk.epoch, run, at=at)
+    if crashed:
+        apply_moves(connection, crashed, enqueue=enqueue)
+    works = [_work(row) for row in connection.execute(_open_documents(chunk_id))]
+    return Claim(chunk_id=chunk_id, epoch=chunk.epoch, run=run, works=works)
+
+
+def _put_back(connection: Connection, chunk_id: str, run_id: str, *, at: int) -> None:
+    """Interrupted documents are pending again; those that ran when the worker died count a crash."""
+    table = tables.run_documents
+    running = table.c.state == State.RUNNING.value
+    interrupted = (table.c.chunk_id == chunk_id) & table.c.state.in_([state.value for state in ACTIVE])
+    before = Counter(
+        Position(row.phase, State(row.state))
+        for row in connection.execute(select(table.c.phase, table.c.state).where(interrupted))
+    )
+    if not before:
+        return
+    connection.execute(
+        update(table)
+        .where(interrupted)
+        .values(
+            state=State.QUEUED.value,
+            crashes=table.c.crashes + case((running, 1), else_=0),
+            attempts=table.c.attempts - case((running, 1), else_=0),
+        )
+    )
+    changes = Counter({position: -n for position, n in before.items()})
+    for position, n in before.items():
+        changes[Position(position.phase, State.QUEUED)] += n
+    count_changes(connection, run_id, changes, at=at, shard=0, held=0)
+
+
+def _give_up_crashed(connection: Connection, chunk_id: str, epoch: int, run: Run, *, at: int) -> list[Move]:
+    table = tables.run_documents.c
+    query = select(tables.run_documents).where(
+        table.chunk_id == chunk_id, table.state == State.QUEUED.value, table.crashes >= CRASH_LIMIT
+    )
+    return [
+        Move(
+            run_id=run.id,
+            document=row.id,
+            chunk_id=chunk_id,
+            epoch=epoch,
+            before=Position(row.phase, State.QUEUED),
+            after=Position(row.phase, State.ERROR),
+            at=at,
+            attempts=row.attempts + row.crashes,
+            phase_id=run.plan.document_phases[row.phase].id,
+            failure=Failure(
+                code="crashed",
+                message=f"{run.plan.document_phases[row.phase].name} took its worker down {row.crashes} times. "
+                "Look at the document, then retry it alone.",
+                retryable=True,
+            ),
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def _open_documents(chunk_id: str) -> Any:
+    table = tables.run_documents
+    return (
+        select(table, *(column.label(f"d_{column.name}") for column in tables.documents.c))
+        .join(tables.documents, tables.documents.c.id == table.c.document_id)
+        .where(table.c.chunk_id == chunk_id, table.c.state.not_in([state.value for state in TERMINAL]))
+        .order_by(table.c.id)
+    )
+
+
+def _work(row: Row[Any]) -> Work:
+    return Work(
+        id=row.id,
+        document=Document(
+            id=row.d_id,
+            digest=row.d_digest,
+            filename=row.d_filename,
+            media_type=row.d_media_type,
+            size_bytes=row.d_size_bytes,
+            metadata=from_json(row.d_metadata),
+        ),
+        position=Position(row.phase, State(row.state)),
+        attempts=row.attempts,
+        timings=from_json(row.timings),
+    )

@@ -1,0 +1,68 @@
+"""How many documents stand where, kept beside the documents: reading them costs the same at any size."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, func, insert, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from docrail.core.state import Position, State, Tally
+from docrail.store import tables
+from docrail.store.rows import to_json
+
+
+def count_changes(
+    connection: Connection, run_id: str, changes: Mapping[Position, int], *, at: int, shard: int, held: int
+) -> None:
+    """Move the counters, the revision and the history by one set of changes."""
+    deltas = {position: n for position, n in sorted(changes.items()) if n}
+    upsert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
+    if deltas:
+        statement = upsert(tables.counters)
+        statement = statement.on_conflict_do_update(
+            index_elements=["run_id", "shard", "phase", "state"],
+            set_={"n": tables.counters.c.n + statement.excluded.n},
+        )
+        rows = [
+            {"run_id": run_id, "shard": shard, "phase": position.phase, "state": position.state.value, "n": n}
+            for position, n in deltas.items()
+        ]
+        connection.execute(statement, rows)
+    shards = upsert(tables.shards)
+    shards = shards.on_conflict_do_update(
+        index_elements=["run_id", "shard"],
+        set_={
+            "revision": tables.shards.c.revision + 1,
+            "held": tables.shards.c.held + shards.excluded.held,
+            "updated_at": shards.excluded.updated_at,
+        },
+    )
+    connection.execute(
+        shards, {"run_id": run_id, "shard": shard, "revision": 1, "held": held, "updated_at": at}
+    )
+    body = to_json(
+        {f"{position.phase}:{position.state}": n for position, n in deltas.items()} | {"held": held}
+    )
+    connection.execute(insert(tables.history), {"run_id": run_id, "at": at, "changes": body})
+
+
+def read_tally(connection: Connection, run_id: str) -> Tally:
+    """The counters of a run, its writers' shards added up."""
+    table = tables.counters.c
+    query = (
+        select(table.phase, table.state, func.sum(table.n).label("n"))
+        .where(table.run_id == run_id)
+        .group_by(table.phase, table.state)
+    )
+    return {Position(row.phase, State(row.state)): int(row.n) for row in connection.execute(query) if row.n}
+
+
+def recount(connection: Connection, run_id: str) -> Tally:
+    """The same, counted from the documents' own rows: for the audit, as it costs what the run is large."""
+    table = tables.run_documents.c
+    query = (
+        select(table.phase, table.state, func.count().label("n"))
+        .where(table.run_id == run_id)
+        .group_by(table.phase, table.state)
+    )
+    return {Position(row.phase, State(row.state)): row.n for row in connection.execute(query)}

@@ -1,0 +1,117 @@
+"""The error entries of a run, one for each errored document, and their groups."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from docrail.core.progress import ErrorEntry, ErrorGroup
+from docrail.core.state import Move
+from docrail.store import tables
+from docrail.store.ids import new_id
+
+
+def insert_errors(connection: Connection, moves: Sequence[Move]) -> None:
+    """The entries of documents that just ended in error."""
+    for move in moves:
+        assert move.failure is not None
+        document = select(tables.run_documents.c.document_id).where(
+            tables.run_documents.c.id == move.document
+        )
+        insert_error(
+            connection,
+            move.run_id,
+            ErrorEntry(
+                pipeline_document_id=move.document,
+                document_id=connection.execute(document).scalar_one(),
+                phase=move.phase_id,
+                message=move.failure.message,
+                code=move.failure.code,
+                attempts=move.attempts,
+                retryable=move.failure.retryable,
+                at=move.at,
+            ),
+        )
+
+
+def insert_error(connection: Connection, run_id: str, entry: ErrorEntry) -> None:
+    """One entry, and its group one up (a pipeline-scoped phase's failure has no group)."""
+    row = {
+        "id": new_id(),
+        "run_id": run_id,
+        "run_document_id": entry.pipeline_document_id,
+        "document_id": entry.document_id,
+        "phase": entry.phase,
+        "code": entry.code,
+        "message": entry.message,
+        "attempts": entry.attempts,
+        "retryable": entry.retryable,
+        "at": entry.at,
+    }
+    connection.execute(insert(tables.errors), row)
+    if entry.pipeline_document_id is not None:
+        add_to_group(connection, run_id, phase=entry.phase, code=entry.code, n=1, example=entry.message)
+
+
+def add_to_group(
+    connection: Connection, run_id: str, *, phase: str | None, code: str, n: int, example: str = ""
+) -> None:
+    """Move one group's count by `n`; a group of nobody goes."""
+    upsert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
+    statement = upsert(tables.error_groups)
+    statement = statement.on_conflict_do_update(
+        index_elements=["run_id", "phase", "code"],
+        set_={"n": tables.error_groups.c.n + statement.excluded.n},
+    )
+    row = {"run_id": run_id, "phase": phase or "", "code": code, "n": n, "example": example}
+    connection.execute(statement, row)
+    if n < 0:
+        connection.execute(delete(tables.error_groups).where(tables.error_groups.c.n <= 0))
+
+
+def read_errors(
+    connection: Connection, run_id: str, *, limit: int, after: str | None = None
+) -> tuple[tuple[ErrorEntry, ...], str | None]:
+    """One page of entries, oldest first, and the id to go on after (None at the end)."""
+    table = tables.errors
+    query = select(table).where(table.c.run_id == run_id).order_by(table.c.id).limit(limit + 1)
+    if after is not None:
+        query = query.where(table.c.id > after)
+    rows = connection.execute(query).all()
+    entries = tuple(
+        ErrorEntry(
+            pipeline_document_id=row.run_document_id,
+            document_id=row.document_id,
+            phase=row.phase,
+            message=row.message,
+            code=row.code,
+            attempts=row.attempts,
+            retryable=row.retryable,
+            at=row.at,
+        )
+        for row in rows[:limit]
+    )
+    return entries, rows[limit - 1].id if len(rows) > limit else None
+
+
+def read_groups(connection: Connection, run_id: str) -> tuple[ErrorGroup, ...]:
+    """Every group of a run, the largest first."""
+    table = tables.error_groups
+    query = (
+        select(table).where(table.c.run_id == run_id).order_by(table.c.n.desc(), table.c.phase, table.c.code)
+    )
+    return tuple(
+        ErrorGroup(phase=row.phase or None, code=row.code, count=row.n, example=row.example)
+        for row in connection.execute(query)
+    )
+
+
+def delete_errors(connection: Connection, run_id: str, documents: Sequence[str]) -> None:
+    """Forget the entries of documents that are tried again."""
+    table = tables.errors
+    ours = (table.c.run_id == run_id) & table.c.run_document_id.in_(documents)
+    rows = connection.execute(delete(table).where(ours).returning(table.c.phase, table.c.code)).all()
+    for (phase, code), n in Counter((row.phase, row.code) for row in rows).items():
+        add_to_group(connection, run_id, phase=phase, code=code, n=-n)

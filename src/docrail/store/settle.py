@@ -1,0 +1,86 @@
+"""The end of a run: the last chunk's last document starts assembly or ends the run, once."""
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from sqlalchemy import Connection, select, update
+
+from docrail.core.progress import PipelinePhaseStatus, RunStatus, count_ends, run_status
+from docrail.store import tables
+from docrail.store.counters import read_tally
+
+Enqueue: TypeAlias = Callable[[Connection, str, str], None]
+"""Hands a task by its name and one id to the durable engine, inside the caller's transaction."""
+
+CHUNK = "chunk"
+ASSEMBLY = "assembly"
+
+
+def close_chunks(
+    connection: Connection, run_id: str, ended: Mapping[str, int], *, at: int, enqueue: Enqueue
+) -> None:
+    """Take documents that ended off their chunks; when the run's last chunk is empty, settle the run."""
+    empty = 0
+    for chunk_id, n in sorted(ended.items()):
+        table = tables.chunks
+        query = (
+            update(table).where(table.c.id == chunk_id).values(open=table.c.open - n).returning(table.c.open)
+        )
+        empty += connection.execute(query).scalar_one() == 0
+    if empty and _open_chunks(connection, run_id, less=empty) == 0:
+        settle_run(connection, run_id, at=at, enqueue=enqueue)
+
+
+def _open_chunks(connection: Connection, run_id: str, *, less: int) -> int:
+    table = tables.runs
+    query = update(table).where(table.c.id == run_id).values(open_chunks=table.c.open_chunks - less)
+    return int(connection.execute(query.returning(table.c.open_chunks)).scalar_one())
+
+
+def settle_run(connection: Connection, run_id: str, *, at: int, enqueue: Enqueue) -> None:
+    """Every document is terminal: start the pipeline-scoped phases if there is anything to do, else end."""
+    cancelled = connection.execute(
+        select(tables.runs.c.cancelled).where(tables.runs.c.id == run_id)
+    ).scalar_one()
+    ends = count_ends(read_tally(connection, run_id))
+    phases = read_pipeline_phases(connection, run_id)
+    if phases and (cancelled or ends.completed == 0):
+        table = tables.pipeline_phases
+        connection.execute(
+            update(table).where(table.c.run_id == run_id).values(status=PipelinePhaseStatus.SKIPPED.value)
+        )
+    elif phases:
+        enqueue(connection, ASSEMBLY, run_id)
+    write_status(connection, run_id, at=at)
+
+
+def read_pipeline_phases(connection: Connection, run_id: str) -> dict[str, PipelinePhaseStatus | None]:
+    """The statuses of the pipeline-scoped phases of a run."""
+    table = tables.pipeline_phases
+    query = select(table).where(table.c.run_id == run_id).order_by(table.c.phase)
+    return {
+        row.phase: PipelinePhaseStatus(row.status) if row.status else None
+        for row in connection.execute(query)
+    }
+
+
+def write_status(connection: Connection, run_id: str, *, at: int) -> RunStatus:
+    """Store the status that the counters add up to, in the transaction that changed them, for listings."""
+    table = tables.runs
+    cancelled = connection.execute(select(table.c.cancelled).where(table.c.id == run_id)).scalar_one()
+    status = run_status(
+        count_ends(read_tally(connection, run_id)),
+        read_pipeline_phases(connection, run_id),
+        cancelled=cancelled,
+    )
+    connection.execute(
+        update(table)
+        .where(table.c.id == run_id)
+        .values(
+            status=status.value,
+            revision=table.c.revision + 1,
+            updated_at=at,
+            finished_at=at if status.terminal else None,
+        )
+    )
+    return status
