@@ -1,0 +1,1 @@
+"""How work survives a crash: the only module that imports the durable-execution library."""

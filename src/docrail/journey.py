@@ -1,0 +1,116 @@
+"""One document on its way through the phases: every move it makes, handed to the ledger in order."""
+
+import time
+from concurrent.futures import Future
+from dataclasses import replace
+
+from docrail.core.errors import WorkError
+from docrail.core.model import CellStatus, Record
+from docrail.core.plan import Plan, PlannedPhase
+from docrail.core.retry import retry_delay
+from docrail.core.state import UNREAD, Failure, Move, Position, State
+from docrail.store.chunks import Claim, Work
+from docrail.store.ids import now_ms
+from docrail.store.ledger import Ledger
+
+READING_ATTEMPTS = 3
+
+
+class ClaimLost(Exception):  # noqa: N818 - not an error: somebody else has the chunk, or the run was cancelled
+    """A move came too late."""
+
+
+class Journey:
+    """One document on its way: where it stands, and every move it makes handed to the ledger in order."""
+
+    def __init__(self, claim: Claim, work: Work, ledger: Ledger) -> None:
+        self.claim, self.work, self.ledger = claim, work, ledger
+        self.position, self.attempts = work.position, work.attempts
+        self.timings = dict(work.timings)
+        self.began = 0.0
+        self.waiting: tuple[float, Work] | None = None
+        self.written: list[Future[bool]] = []
+
+    def move(self, state: State, *, phase: int | None = None, **more: object) -> None:
+        """Hand in a move. Raises ClaimLost as soon as an earlier one is known to have come too late."""
+        if any(future.done() and not future.result() for future in self.written):
+            raise ClaimLost
+        after = Position(self.position.phase if phase is None else phase, state)
+        move = Move(
+            run_id=self.claim.run.id,
+            document=self.work.id,
+            chunk_id=self.claim.chunk_id,
+            epoch=self.claim.epoch,
+            before=self.position,
+            after=after,
+            at=now_ms(),
+            attempts=self.attempts,
+        )
+        self.written.append(self.ledger.write(replace(move, **more)))  # type: ignore[arg-type]  # Move's fields
+        self.position = after
+
+    def start(self, planned: PlannedPhase) -> None:
+        """Begin an attempt."""
+        self.attempts += 1
+        self.began = time.monotonic()
+        self.move(State.RUNNING, phase_id=planned.id)
+
+    def is_read(self) -> None:
+        """Reading is over: its attempts are not the first phase's."""
+        self.attempts = 0
+
+    def settle(self) -> None:
+        """Wait until every move is durable. Raises ClaimLost, or what kept the ledger from committing."""
+        if not all([future.result() for future in self.written]):
+            raise ClaimLost
+
+    def finish(self, plan: Plan, *, before: Record, after: Record) -> None:
+        """End the phase: what it added is stored with the move to the next one, or to the end."""
+        planned = plan.document_phases[self.position.phase]
+        self.timings[planned.id] = round(time.monotonic() - self.began, 4)
+        self.attempts = 0
+        last = self.position.phase + 1 == len(plan.document_phases)
+        ended = State.PARTIAL if count_held(after) else State.COMPLETED
+        self.move(
+            ended if last else State.QUEUED,
+            phase=self.position.phase + 1,
+            phase_id=planned.id,
+            timings=dict(self.timings),
+            cells=after.cells[len(before.cells) :],
+            verdicts=after.verdicts[len(before.verdicts) :],
+            issues=after.issues[len(before.issues) :],
+            first_cell=len(before.cells),
+            first_verdict=len(before.verdicts),
+            first_issue=len(before.issues),
+            held=count_held(after) - count_held(before),
+        )
+
+    def fail(self, planned: PlannedPhase | None, error: WorkError) -> None:
+        """End the attempt: wait for the next one if that may help and any is left, else end in error."""
+        if planned is None:
+            self.attempts += 1
+        limit = planned.attempts if planned else READING_ATTEMPTS
+        if error.retryable and self.attempts < limit:
+            self.move(State.WAITING, phase_id=planned.id if planned else None)
+            work = replace(self.work, position=self.position, attempts=self.attempts, timings=self.timings)
+            self.waiting = retry_delay(self.attempts), work
+            return
+        self.move(
+            State.ERROR,
+            phase=self.position.phase if planned else UNREAD,
+            phase_id=planned.id if planned else None,
+            failure=describe(planned, error, attempts=self.attempts),
+        )
+
+
+def describe(planned: PlannedPhase | None, error: WorkError, *, attempts: int) -> Failure:
+    """A message that a person can act on: what failed, how often it was tried, and the cause."""
+    message = error.message
+    if planned is not None:
+        tries = f"{attempts} attempt{'s' if attempts > 1 else ''}"
+        message = f"{planned.name} failed after {tries}. {message}"
+    return Failure(code=error.code, message=message, retryable=error.retryable)
+
+
+def count_held(record: Record) -> int:
+    return sum(1 for cell in record.current.values() if cell.status is CellStatus.HELD)

@@ -1,0 +1,18 @@
+"""The tables of the first release."""
+
+from alembic import op
+
+from docrail.store.tables import metadata
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    """Create every table. Later migrations change them one by one."""
+    metadata.create_all(op.get_bind(), checkfirst=False)
+
+
+def downgrade() -> None:
+    """Drop every table."""
+    metadata.drop_all(op.get_bind())

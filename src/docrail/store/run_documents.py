@@ -1,0 +1,87 @@
+"""The documents of a run, as rows to look at."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, func, select
+
+from docrail.core.state import ACTIVE, Position, State
+from docrail.store import tables
+from docrail.store.rows import from_json
+from docrail.store.runs import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunDocument:
+    """A document in a run. `status` is one of the contract's words; `phase` the id it stands at (None at the end);
+    `timings` in seconds by phase id; times in ms since 1970."""
+
+    id: str
+    document_id: str
+    filename: str
+    status: str
+    phase: str | None
+    attempts: int
+    held_fields: int
+    error_code: str | None
+    error_message: str | None
+    started_at: int | None
+    completed_at: int | None
+    timings: dict[str, float]
+
+
+def list_run_documents(
+    connection: Connection,
+    run: Run,
+    *,
+    limit: int,
+    after: str | None = None,
+    status: str | None = None,
+    phase: str | None = None,
+) -> tuple[list[RunDocument], int]:
+    """One page in the run's order, and how many match."""
+    table, errors = tables.run_documents, tables.errors
+    where: list[ColumnElement[bool]] = [table.c.run_id == run.id]
+    if status is not None:
+        where.append(table.c.state.in_(_states(status)))
+    if phase is not None:
+        where.append(table.c.phase == _index(run, phase))
+    total = connection.execute(select(func.count()).select_from(table).where(*where)).scalar_one()
+    query = (
+        select(table, tables.documents.c.filename, errors.c.code, errors.c.message)
+        .join(tables.documents, tables.documents.c.id == table.c.document_id)
+        .outerjoin(errors, errors.c.run_document_id == table.c.id)
+        .where(*where, table.c.id > (after or ""))
+        .order_by(table.c.id)
+        .limit(limit)
+    )
+    return [_document(row, run) for row in connection.execute(query)], total
+
+
+def _states(status: str) -> list[str]:
+    """The stored states that a status of the contract stands for."""
+    return [state.value for state in ACTIVE] if status == "running" else [status]
+
+
+def _index(run: Run, phase: str) -> int:
+    ids = [each.id for each in run.plan.document_phases]
+    return ids.index(phase) if phase in ids else -2
+
+
+def _document(row: Row[Any], run: Run) -> RunDocument:
+    position = Position(row.phase, State(row.state))
+    phases = run.plan.document_phases
+    return RunDocument(
+        id=row.id,
+        document_id=row.document_id,
+        filename=row.filename,
+        status="running" if position.state in ACTIVE else position.state.value,
+        phase=phases[position.phase].id if 0 <= position.phase < len(phases) else None,
+        attempts=row.attempts,
+        held_fields=row.held,
+        error_code=row.code,
+        error_message=row.message,
+        started_at=row.started_at,
+        completed_at=row.completed_at,
+        timings=from_json(row.timings),
+    )

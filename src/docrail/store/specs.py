@@ -1,0 +1,81 @@
+"""Specs: the same content is the same version, other content under the same name the next one."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, insert, select
+
+from docrail.core.errors import NotFound
+from docrail.store import tables
+from docrail.store.ids import new_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredSpec:
+    """One version of a spec; `content` is its JSON as frozen, `created_at` in ms since 1970."""
+
+    id: str
+    name: str
+    version: int
+    digest: str
+    content: str
+    created_at: int
+
+
+def add_spec(
+    connection: Connection, *, workspace_id: str, name: str, digest: str, content: str, at: int
+) -> StoredSpec:
+    """The version of this content; a new one when no version of that name has this digest."""
+    specs, versions = tables.specs.c, tables.spec_versions.c
+    spec_id = connection.execute(
+        select(specs.id).where(specs.workspace_id == workspace_id, specs.name == name)
+    ).scalar_one_or_none()
+    if spec_id is None:
+        spec_id = new_id()
+        row = {"id": spec_id, "workspace_id": workspace_id, "name": name, "created_at": at}
+        connection.execute(insert(tables.specs), row)
+    known = connection.execute(
+        select(versions.version).where(versions.spec_id == spec_id, versions.digest == digest)
+    ).scalar_one_or_none()
+    if known is None:
+        newest = select(func.coalesce(func.max(versions.version), 0)).where(versions.spec_id == spec_id)
+        known = connection.execute(newest).scalar_one() + 1
+        row = {"spec_id": spec_id, "version": known, "digest": digest, "content": content, "created_at": at}
+        connection.execute(insert(tables.spec_versions), row)
+    return read_spec(connection, spec_id, workspace_id=workspace_id, version=known)
+
+
+def read_spec(
+    connection: Connection, spec_id: str, *, workspace_id: str, version: int | None = None
+) -> StoredSpec:
+    """A version of a spec, the newest unless told. Raises NotFound, also for another workspace's."""
+    found = list_versions(connection, spec_id, workspace_id=workspace_id)
+    wanted = [spec for spec in found if version is None or spec.version == version]
+    if not wanted:
+        raise NotFound(f"no spec {spec_id!r}")
+    return wanted[0]
+
+
+def list_versions(connection: Connection, spec_id: str, *, workspace_id: str) -> list[StoredSpec]:
+    """Every version of a spec, newest first; none if there is no such spec."""
+    specs, versions = tables.specs, tables.spec_versions
+    query = (
+        select(specs.c.id, specs.c.name, versions.c.version, versions.c.digest, versions.c.content)
+        .add_columns(versions.c.created_at)
+        .join(versions, versions.c.spec_id == specs.c.id)
+        .where(specs.c.id == spec_id, specs.c.workspace_id == workspace_id)
+        .order_by(versions.c.version.desc())
+    )
+    return [StoredSpec(**row) for row in connection.execute(query).mappings()]
+
+
+def list_specs(
+    connection: Connection, *, workspace_id: str, limit: int, before: str | None = None
+) -> tuple[list[StoredSpec], int]:
+    """One page of specs in their newest version, newest spec first, and how many there are."""
+    table = tables.specs.c
+    ours = select(table.id).where(table.workspace_id == workspace_id)
+    total = connection.execute(select(func.count()).select_from(ours.subquery())).scalar_one()
+    if before is not None:
+        ours = ours.where(table.id < before)
+    ids = connection.execute(ours.order_by(table.id.desc()).limit(limit)).scalars().all()
+    return [read_spec(connection, spec_id, workspace_id=workspace_id) for spec_id in ids], total

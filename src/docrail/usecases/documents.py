@@ -1,0 +1,166 @@
+"""What a person can do with documents: give them, look at them."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from docrail.bootstrap import Program
+from docrail.core.errors import DocumentError, InvalidInput, Problem
+from docrail.core.model import Layout, Value
+from docrail.reading.detect import detect
+from docrail.store import documents
+from docrail.store.documents import StoredDocument
+from docrail.store.ids import now_ms
+
+BLOCK = 1 << 20
+SNIFFED = 1 << 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """What became of one file given: `accepted`, `duplicate` (of `document`) or `refused` because of `reason`."""
+
+    filename: str
+    status: str
+    document: StoredDocument | None = None
+    reason: str | None = None
+
+
+def add_file(
+    program: Program,
+    chunks: Iterable[bytes],
+    *,
+    filename: str,
+    metadata: Mapping[str, Value] | None = None,
+    batch_id: str | None = None,
+) -> Admission:
+    """Keep the bytes of one file, streamed; a file over the limit is refused and leaves nothing behind."""
+    label = filename.replace("\\", "/").rsplit("/", 1)[-1] or "unnamed"
+    limit = program.settings.max_file_mb * 1_000_000
+    try:
+        digest, size = program.blobs.put(_up_to(chunks, limit))
+    except DocumentError as error:
+        return Admission(filename=label, status="refused", reason=error.message)
+    with program.blobs.path(digest).open("rb") as file:
+        media_type = detect(file.read(SNIFFED), filename=label)
+    with program.database.writing() as connection:
+        document, new = documents.add_document(
+            connection,
+            workspace_id=program.workspace,
+            digest=digest,
+            filename=label,
+            media_type=media_type,
+            size_bytes=size,
+            metadata=metadata or {},
+            batch_id=batch_id,
+            at=now_ms(),
+        )
+    return Admission(filename=label, status="accepted" if new else "duplicate", document=document)
+
+
+def _up_to(chunks: Iterable[bytes], limit: int) -> Iterator[bytes]:
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > limit:
+            message = f"The file is larger than {limit // 1_000_000} MB: split it, or raise `max_file_mb`."
+            raise DocumentError(message, code="too_large")
+        yield chunk
+
+
+def add_path(program: Program, path: Path) -> Admission:
+    """Keep one file of the disk, with the metadata of a `.json` file of the same name beside it."""
+    with path.open("rb") as file:
+        return add_file(
+            program, iter(lambda: file.read(BLOCK), b""), filename=path.name, metadata=_sidecar(path)
+        )
+
+
+def find_files(paths: Sequence[str]) -> list[Path]:
+    """The files that paths, folders (all below) and globs name, in order, each once; sidecars are no documents.
+
+    Raises InvalidInput naming every path that leads nowhere.
+    """
+    found: dict[Path, None] = {}
+    problems = []
+    for text in paths:
+        here = _expand(text)
+        if not here and not Path(text).is_dir():
+            problems.append(Problem(path=text, message="no such file or folder"))
+        found.update(dict.fromkeys(here))
+    if problems:
+        raise InvalidInput("some paths lead nowhere", tuple(problems))
+    named = set(found)
+    return [path for path in found if not _is_sidecar(path, named)]
+
+
+def _expand(text: str) -> list[Path]:
+    path = Path(text)
+    if path.is_file():
+        return [path]
+    if path.is_dir():
+        return sorted(each for each in path.rglob("*") if each.is_file() and not each.name.startswith("."))
+    root = Path(path.anchor) if path.is_absolute() else Path()
+    pattern = str(path.relative_to(path.anchor)) if path.is_absolute() else text
+    return sorted(each for each in root.glob(pattern) if each.is_file()) if pattern else []
+
+
+def _is_sidecar(path: Path, named: set[Path]) -> bool:
+    """Whether a `.json` file only describes another: `a.pdf.json`, or `a.json` beside exactly `a.<other>`."""
+    if path.suffix != ".json":
+        return False
+    if path.with_suffix("") in named:
+        return True
+    return any(other.stem == path.stem and other.parent == path.parent and other != path for other in named)
+
+
+def _sidecar(path: Path) -> dict[str, Value]:
+    for place in (path.with_name(path.name + ".json"), path.with_suffix(".json")):
+        if place != path and place.is_file():
+            try:
+                content = json.loads(place.read_text(encoding="utf-8"))
+            except ValueError as error:
+                raise InvalidInput(f"{place} is not JSON: {error}") from error
+            if not isinstance(content, dict):
+                raise InvalidInput(f"{place} must hold a JSON object of field values")
+            return content
+    return {}
+
+
+def get_document(program: Program, document_id: str) -> StoredDocument:
+    """One document. Raises NotFound."""
+    with program.database.reading() as connection:
+        return documents.read_document(connection, document_id, workspace_id=program.workspace)
+
+
+def list_documents(
+    program: Program, *, limit: int = 20, after: str | None = None, batch_id: str | None = None
+) -> tuple[list[StoredDocument], int]:
+    """One page of documents, newest first, and how many there are."""
+    with program.database.reading() as connection:
+        return documents.list_documents(
+            connection, workspace_id=program.workspace, limit=limit, before=after, batch_id=batch_id
+        )
+
+
+def get_layout(program: Program, document_id: str) -> Layout | None:
+    """What was read of a document; None if it was never read. Raises NotFound."""
+    return program.blobs.read_layout(get_document(program, document_id).digest)
+
+
+def content_path(program: Program, document_id: str) -> Path:
+    """Where the bytes of a document stand. Raises NotFound."""
+    return program.blobs.path(get_document(program, document_id).digest)
+
+
+def as_metadata(text: str) -> dict[str, Any]:
+    """Metadata given as JSON text. Raises InvalidInput unless it is an object."""
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        raise InvalidInput(f"`metadata` is not JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise InvalidInput("`metadata` must be a JSON object of field values")
+    return content

@@ -1,0 +1,87 @@
+"""API keys: made once, shown once, kept as a hash."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from docrail.bootstrap import Program
+from docrail.core.errors import InvalidInput, NotFound, Problem
+from docrail.store import keys
+from docrail.store.ids import now_ms
+from docrail.store.keys import ApiKey
+
+SCOPES = ("read", "write", "admin")
+PREFIX = "dr_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewKey:
+    """A key just made, with the secret that is shown this once."""
+
+    key: ApiKey
+    secret: str
+
+
+def create_key(
+    program: Program, *, name: str = "", scopes: Sequence[str] = ("read",), expires_at: int | None = None
+) -> NewKey:
+    """Make a key with these scopes. Raises InvalidInput for an unknown scope."""
+    unknown = [scope for scope in scopes if scope not in SCOPES]
+    if unknown or not scopes:
+        problems = tuple(
+            Problem(path="scopes", message=f"no scope {scope!r}: there are {', '.join(SCOPES)}")
+            for scope in unknown
+        )
+        raise InvalidInput("a key needs scopes of read, write, admin", problems)
+    secret = PREFIX + secrets.token_urlsafe(32)
+    with program.database.writing() as connection:
+        key = keys.add_key(
+            connection,
+            workspace=program.workspace,
+            name=name or "key",
+            hashed=_hash(secret),
+            scopes=tuple(dict.fromkeys(scopes)),
+            expires_at=expires_at,
+            at=now_ms(),
+        )
+    return NewKey(key=key, secret=secret)
+
+
+def check_key(program: Program, secret: str) -> ApiKey | None:
+    """The key of a secret if it may be used now; None for a malformed, unknown, expired or revoked one."""
+    if not secret.startswith(PREFIX):
+        return None
+    with program.database.reading() as connection:
+        try:
+            key = keys.find_key(connection, _hash(secret))
+        except NotFound:
+            return None
+    now = now_ms()
+    if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
+        return None
+    if key.last_used_at is None or now - key.last_used_at > 60_000:
+        with program.database.writing() as connection:
+            keys.touch_key(connection, key.id, at=now)
+    return key
+
+
+def acting_in(program: Program, key: ApiKey) -> Program:
+    """The program as the key's workspace sees it."""
+    return replace(program, workspace=key.workspace_id)
+
+
+def list_keys(program: Program) -> list[ApiKey]:
+    """Every key of the workspace, newest first, revoked ones too."""
+    with program.database.reading() as connection:
+        return keys.list_keys(connection, workspace=program.workspace)
+
+
+def revoke_key(program: Program, key_id: str) -> None:
+    """Revoke a key; again is no harm. Raises NotFound."""
+    with program.database.writing() as connection:
+        keys.revoke_key(connection, key_id, workspace=program.workspace, at=now_ms())
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,45 @@
+"""Specs as kept: the same content is the same version."""
+
+from docrail.bootstrap import Program
+from docrail.core.plan import compile_rail
+from docrail.core.plan_json import spec_to_json
+from docrail.core.spec import Spec
+from docrail.store import specs
+from docrail.store.ids import now_ms
+from docrail.store.specs import StoredSpec
+from docrail.usecases.specs import spec_digest
+
+
+def save_spec(program: Program, spec: Spec) -> StoredSpec:
+    """Keep a spec whose rail compiles. Raises InvalidInput with every problem at once."""
+    compile_rail(spec)
+    with program.database.writing() as connection:
+        return specs.add_spec(
+            connection,
+            workspace_id=program.workspace,
+            name=spec.name,
+            digest=spec_digest(spec),
+            content=spec_to_json(spec).decode(),
+            at=now_ms(),
+        )
+
+
+def get_spec(program: Program, spec_id: str) -> StoredSpec:
+    """The newest version of a spec. Raises NotFound."""
+    with program.database.reading() as connection:
+        return specs.read_spec(connection, spec_id, workspace_id=program.workspace)
+
+
+def list_spec_versions(program: Program, spec_id: str) -> list[StoredSpec]:
+    """Every version, newest first. Raises NotFound."""
+    get_spec(program, spec_id)
+    with program.database.reading() as connection:
+        return specs.list_versions(connection, spec_id, workspace_id=program.workspace)
+
+
+def list_specs(
+    program: Program, *, limit: int = 20, after: str | None = None
+) -> tuple[list[StoredSpec], int]:
+    """One page of specs, newest first, and how many there are."""
+    with program.database.reading() as connection:
+        return specs.list_specs(connection, workspace_id=program.workspace, limit=limit, before=after)

@@ -1,0 +1,180 @@
+"""READ FIRST. One document through its phases, one run to its product.
+
+A worker is given chunks of documents by the durable engine. It claims a chunk, which makes every older claim of it
+stale, and takes each document from the phase where it stands to its end. What a phase made is stored together with
+the move to the next phase, in one transaction of the ledger: that is the only checkpoint. Whatever was not stored
+runs again; whatever comes too late changes nothing. The last document of a run enqueues assembly.
+"""
+
+import heapq
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+import structlog
+
+from docrail.core.errors import DocumentError, WorkError
+from docrail.core.model import Layout, Record
+from docrail.core.plan import Plan, PlannedPhase
+from docrail.core.retry import retry_delay
+from docrail.core.state import State
+from docrail.journey import ClaimLost, Journey, describe
+from docrail.phases.protocol import Phase
+from docrail.phases.registry import make_phases, make_pipeline_phase
+from docrail.reading.sandbox import Reader
+from docrail.store import assembly
+from docrail.store.blobs import Blobs
+from docrail.store.chunks import Work, claim_chunk
+from docrail.store.database import Database
+from docrail.store.ids import now_ms
+from docrail.store.ledger import Ledger
+from docrail.store.records import completed_records, read_known
+from docrail.store.runs import read_run
+from docrail.store.settle import Enqueue
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a worker works with."""
+
+    database: Database
+    blobs: Blobs
+    ledger: Ledger
+    reader: Reader
+    enqueue: Enqueue
+
+
+def process_chunk(chunk_id: str, parts: Parts) -> None:
+    """Take every document of a chunk as far as it goes; documents between two attempts let others pass."""
+    with parts.database.writing() as connection:
+        claim = claim_chunk(connection, chunk_id, at=now_ms(), enqueue=parts.enqueue)
+    if claim is None:
+        return
+    phases = make_phases(claim.run.plan)
+    todo = [(0.0, n, work) for n, work in enumerate(claim.works)]
+    pending: list[Future[bool]] = []
+    while todo:
+        ready_at, n, work = heapq.heappop(todo)
+        time.sleep(max(0.0, ready_at - time.monotonic()))
+        journey = Journey(claim, work, parts.ledger)
+        try:
+            waiting = process_document(journey, claim.run.plan, phases, parts)
+            if waiting is not None:
+                journey.settle()
+                heapq.heappush(todo, (time.monotonic() + waiting[0], n, waiting[1]))
+        except ClaimLost:
+            log.info("claim_lost", chunk_id=chunk_id)
+            return
+        pending += journey.written
+    for future in pending:
+        future.result()
+
+
+def process_document(
+    journey: Journey, plan: Plan, phases: Sequence[Phase], parts: Parts
+) -> tuple[float, Work] | None:
+    """Read a document and take it through the phases it has left.
+
+    The seconds to wait and what to go on with if an attempt failed and another may help; else None.
+    """
+    layout = _read(journey, parts)
+    if layout is None:
+        return journey.waiting
+    record = _known_record(journey.work, layout, parts)
+    for index in range(journey.position.phase, len(phases)):
+        made = _attempt(journey, plan.document_phases[index], phases[index], record)
+        if made is None:
+            return journey.waiting
+        journey.finish(plan, before=record, after=made)
+        record = made
+    return None
+
+
+def _read(journey: Journey, parts: Parts) -> Layout | None:
+    """The layout of the document: read once for the same bytes, in any run."""
+    document = journey.work.document
+    layout = parts.blobs.read_layout(document.digest)
+    if layout is not None:
+        return layout
+    journey.move(State.READING)
+    try:
+        layout = parts.reader.read(parts.blobs.path(document.digest), filename=document.filename)
+    except DocumentError as error:
+        journey.fail(None, error)
+        return None
+    parts.blobs.keep_layout(document.digest, layout)
+    journey.is_read()
+    return layout
+
+
+def _known_record(work: Work, layout: Layout, parts: Parts) -> Record:
+    """The record as the finished phases left it."""
+    if work.position.phase == 0:
+        return Record(document=work.document, layout=layout)
+    with parts.database.reading() as connection:
+        known = read_known(connection, [work.id])[work.id]
+    return Record(
+        document=work.document,
+        layout=layout,
+        cells=known.cells,
+        verdicts=known.verdicts,
+        issues=known.issues,
+    )
+
+
+def _attempt(journey: Journey, planned: PlannedPhase, phase: Phase, record: Record) -> Record | None:
+    """One try of one phase: what it made, or None once its failure is written."""
+    journey.start(planned)
+    try:
+        return phase.run(record)
+    except WorkError as error:
+        journey.fail(planned, error)
+    except Exception as error:
+        log.exception("phase_raised", phase=planned.id, document=journey.work.document.id)
+        cause = f"{type(error).__name__}: {error}"
+        journey.fail(planned, WorkError(cause, code=f"{planned.type}_failed", retryable=True))
+    return None
+
+
+def assemble(run_id: str, parts: Parts) -> None:
+    """Run the pipeline-scoped phases over every completed record: the composed records become the run's."""
+    with parts.database.reading() as connection:
+        plan = read_run(connection, run_id).plan
+    for phase in plan.pipeline_phases:
+        with parts.database.writing() as connection:
+            epoch = assembly.claim_phase(connection, run_id, phase.id, at=now_ms())
+        if epoch is not None:
+            _compose(run_id, plan, phase, parts, epoch=epoch)
+
+
+def _compose(run_id: str, plan: Plan, phase: PlannedPhase, parts: Parts, *, epoch: int) -> None:
+    for attempt in range(1, phase.attempts + 1):
+        try:
+            with parts.database.reading() as connection:
+                records = list(completed_records(connection, run_id))
+            composed = make_pipeline_phase(phase, plan).run(records)
+        except Exception as error:  # noqa: BLE001 - a plug-in may raise anything; the run says so
+            if attempt < phase.attempts and getattr(error, "retryable", True):
+                time.sleep(retry_delay(attempt))
+                continue
+            cause = error if isinstance(error, WorkError) else WorkError(str(error), code="assembly_failed")
+            failure = describe(phase, cause, attempts=attempt)
+            with parts.database.writing() as connection:
+                assembly.fail_phase(
+                    connection, run_id, phase.id, failure, epoch=epoch, attempts=attempt, at=now_ms()
+                )
+            return
+        with parts.database.writing() as connection:
+            assembly.finish_phase(connection, run_id, phase.id, composed, epoch=epoch, at=now_ms())
+        return
+
+
+def tasks(parts: Parts) -> dict[str, Callable[[str], None]]:
+    """What the durable engine is given to run, by name."""
+    return {
+        "chunk": lambda chunk_id: process_chunk(chunk_id, parts),
+        "assembly": lambda run_id: assemble(run_id, parts),
+    }
