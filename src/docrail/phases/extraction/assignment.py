@@ -1,0 +1,75 @@
+"""Give each field its best value; one span serves one field unless both have the same label."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import exp
+
+from docrail.phases.extraction.scoring import Scored
+from docrail.phases.extraction.values import value_of
+from docrail.phases.extraction.wanted import Wanted
+
+THRESHOLD = 0.3
+_CONFIRMED_BY_OTHERS = 0.25
+
+Place = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A field's best value: the best span that has it, its score and its margin over the next value."""
+
+    wanted: Wanted
+    best: Scored
+    score: float
+    margin: float
+
+    @property
+    def confidence(self) -> float:
+        """0..1: grows with the score and with the margin; what is unsure about the span's reading is taken off."""
+        sure = 1 / (1 + exp(-(4.2 * self.score + 3.2 * min(self.margin, 0.6) - 2.9)))
+        return round(sure * (1 - self.best.span.found.doubt), 3)
+
+
+def assign(scored: Mapping[Wanted, Sequence[Scored]]) -> list[Choice]:
+    """The choices of all fields, surest first."""
+    open_fields = dict(scored)
+    taken: dict[Place, float] = {}
+    choices: list[Choice] = []
+    while open_fields:
+        offers = [choose(wanted, _free(spans, taken)) for wanted, spans in open_fields.items()]
+        made = [offer for offer in offers if offer is not None]
+        if not made:
+            return choices
+        best = max(made, key=lambda offer: offer.score)
+        choices.append(best)
+        taken[best.best.span.place] = max(best.best.label, taken.get(best.best.span.place, 0.0))
+        open_fields = {wanted: spans for wanted, spans in open_fields.items() if wanted is not best.wanted}
+        open_fields = {
+            wanted: spans
+            for wanted, spans in open_fields.items()
+            if any(offer.wanted is wanted for offer in made)
+        }
+    return choices
+
+
+def choose(wanted: Wanted, spans: Sequence[Scored]) -> Choice | None:
+    """The best value of `spans`; spans with one value are added up. None below the threshold."""
+    groups: dict[str, list[Scored]] = {}
+    for scored in spans:
+        if scored.score > 0:
+            groups.setdefault(repr(value_of(scored.span.found, wanted)), []).append(scored)
+    ranked = sorted(((_add_up(group), group) for group in groups.values()), key=lambda pair: -pair[0])
+    if not ranked or ranked[0][0] < THRESHOLD:
+        return None
+    score, group = ranked[0]
+    margin = score - (ranked[1][0] if len(ranked) > 1 else 0.0)
+    return Choice(wanted=wanted, best=max(group, key=lambda one: one.score), score=score, margin=margin)
+
+
+def _add_up(group: Sequence[Scored]) -> float:
+    scores = sorted((one.score for one in group), reverse=True)
+    return scores[0] + _CONFIRMED_BY_OTHERS * min(sum(scores[1:]), 0.6)
+
+
+def _free(spans: Sequence[Scored], taken: Mapping[Place, float]) -> list[Scored]:
+    return [one for one in spans if one.span.place not in taken or one.label > taken[one.span.place] - 0.05]

@@ -1,0 +1,159 @@
+"""Address blocks: lines that stand under one another, the name over them, and whose they are."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from docrail.phases.extraction.labels import normal_label
+from docrail.phases.extraction.lexicon import read_label
+from docrail.phases.extraction.segments import Segment, Sheet
+
+_STREET = re.compile(
+    r"\b(?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|way|court|square|terrace|close|suite|floor|"
+    r"building|unit|apt|p\.?\s?o\.?\s?box|postfach|jalan|jln|lot|lorong|taman|persiaran|rue|allée|place|chemin|impasse|"
+    r"quai|cours|via|viale|piazza|corso|calle|avenida|plaza|paseo|c/|weg|laan|plein|gracht|straat|platz|allee|gasse)\b|"
+    r"(?:stra(?:ß|ss)e|str\.|weg|gasse|platz|allee|straat|laan|gracht|kade)(?=[\s,]*\d)|^(?:no\.?|nr\.?)\s?\d",
+    re.IGNORECASE,
+)
+_POSTCODE = re.compile(
+    r"(?<![\w./-])(?:(?:[A-Z]{1,2}-)?(?P<plain>\d{4,6})(?:\s?(?P<dutch>[A-Z]{2})(?=\s))?(?:-\d{4})?"
+    r"|(?P<uk>[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}))(?![\w/:.-]|,\d)"
+)
+_NOT_ADDRESS = re.compile(
+    r"@|www\.|https?:|\b(?:tel|fax|phone|email|e-mail|gst|vat|ust|tva|btw|reg|iban|bic|invoice|receipt|date|cash|total|"
+    r"siren|siret|gln|kvk|attn|contact|hp|h/p|co\.? no|company no)\b\s*(?:no|id|n°)?\W|[€$£%]|\d[.,]\d\d(?!\d)",
+    re.IGNORECASE,
+)
+COMPANY = re.compile(
+    r"\b(?:gmbh|ag|kg|ohg|ug|e\.?k|ltd|limited|inc|llc|llp|plc|corp|corporation|incorporated|co|company|sdn\.?\s?bhd|"
+    r"bhd|pte|pvt|b\.?v|n\.?v|sarl|sasu?|s\.?a|s\.?r\.?l|s\.?p\.?a|s\.?l|sl|ab|oy|as|aps|enterprise|trading|restaurant|"
+    r"store|stores|group|holding|services|industries|mart|pharmacy|hardware|station[ae]ry)\b\.?",
+    re.IGNORECASE,
+)
+_LINES_AT_MOST = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """An address as printed: `lines` from street to city or country, the `name` over it, and its party."""
+
+    name: Segment | None
+    lines: tuple[Segment, ...]
+    party: str | None
+
+
+def find_blocks(sheet: Sheet) -> Iterator[Block]:
+    """The address blocks of a page, top to bottom."""
+    used: set[tuple[int, int]] = set()
+    for segment in sheet.segments:
+        if (segment.row, segment.column) in used or not _may_be_address(segment.text):
+            continue
+        stack = [segment, *_stack_below(sheet, segment)]
+        lines = _address_lines(stack)
+        if lines:
+            used.update((line.row, line.column) for line in lines)
+            name = _name_over(sheet, lines[0])
+            yield Block(name=name, lines=lines, party=_party_of(sheet, name or lines[0]))
+
+
+def split_town(text: str) -> tuple[str, str] | None:
+    """The postcode and the town of an address line.
+
+    >>> split_town("D-63571 Gelnhausen"), split_town("Scranton PA 18503"), split_town("3012 CN Rotterdam")
+    (('63571', 'Gelnhausen'), ('18503', 'Scranton'), ('3012 CN', 'Rotterdam'))
+    """
+    match = _POSTCODE.search(text)
+    if match is None:
+        return None
+    code = match["uk"] or f"{match['plain']} {match['dutch'] or ''}".strip()
+    after = re.split(r"[,(|]|\s[-–•●]\s", text[match.end() :].strip(" ,-"))[0].strip()
+    before = re.split(r"[,;]", text[: match.start()].strip(" ,-"))
+    named = [part.strip() for part in before if re.search(r"[^\W\d]{3}", part)]
+    town = (
+        after if re.search(r"[^\W\d]{3}", after) else re.sub(r"\s[A-Z]{2}$", "", named[-1] if named else "")
+    )
+    return code, town.strip()
+
+
+def is_street(text: str) -> bool:
+    """Whether a line names a street.
+
+    >>> is_street("35 rue d'ici"), is_street("Weena 664"), is_street("Amsterdam")
+    (True, True, False)
+    """
+    if _NOT_ADDRESS.search(text):
+        return False
+    return bool(
+        _STREET.search(text) or re.fullmatch(r"[^\W\d][\w.' -]{2,30} \d{1,4} ?[a-zA-Z]?", text.strip(" ,"))
+    )
+
+
+def _may_be_address(text: str) -> bool:
+    return bool(is_street(text) or (_has_town(text) and not _NOT_ADDRESS.search(text)))
+
+
+def _has_town(text: str) -> bool:
+    return bool(_POSTCODE.search(text) and len(re.findall(r"[^\W\d_]{3,}", text)) in range(1, 7))
+
+
+def _stack_below(sheet: Sheet, segment: Segment) -> Iterator[Segment]:
+    """The lines under `segment` that share its left edge or its middle, without a wide gap."""
+    last = segment
+    for _ in range(_LINES_AT_MOST):
+        near = [below for below in sheet.below(last) if below.box.y0 - last.box.y1 < 0.9 * last.height]
+        aligned = [below for below in near if _is_aligned(below, last)]
+        if not aligned:
+            return
+        last = aligned[0]
+        yield last
+
+
+def _is_aligned(one: Segment, other: Segment) -> bool:
+    height = min(one.height, other.height)
+    if abs(one.box.x0 - other.box.x0) < 0.8 * height:
+        return True
+    return abs((one.box.x0 + one.box.x1) - (other.box.x0 + other.box.x1)) < 3 * height
+
+
+def _address_lines(stack: Sequence[Segment]) -> tuple[Segment, ...]:
+    lines: list[Segment] = []
+    towns = 0
+    for segment in stack:
+        text = segment.text
+        if _NOT_ADDRESS.search(text) or (lines and towns and re.search(r"\d", text) and not _has_town(text)):
+            break
+        if text.endswith(":") or (lines and towns and len(text.split()) > 4):
+            break
+        if max(read_label(normal_label(text)).values(), default=0) >= 0.95:
+            break
+        lines.append(segment)
+        towns += _has_town(text)
+        if towns and not text.rstrip().endswith(",") and not _followed_by_place(stack, segment):
+            break
+    return tuple(lines) if towns or sum(map(is_street, [line.text for line in lines])) >= 2 else ()
+
+
+def _followed_by_place(stack: Sequence[Segment], segment: Segment) -> bool:
+    after = stack[stack.index(segment) + 1 :]
+    return bool(after) and re.fullmatch(r"[^\W\d_][^\d:()@]{1,30}\.?", after[0].text) is not None
+
+
+def _name_over(sheet: Sheet, first: Segment) -> Segment | None:
+    over = [one for one in sheet.above(first, first.box) if first.box.y0 - one.box.y1 < 2.5 * first.height]
+    for segment in over[:4]:
+        if re.search(r"[^\W\d_]{2}", segment.text) and not re.search(r"\d{4}|:$", segment.text):
+            said = read_label(normal_label(segment.text))
+            if max(said.values(), default=0) < 0.95:
+                return segment
+            return None
+    return None
+
+
+def _party_of(sheet: Sheet, first: Segment) -> str | None:
+    around = [*list(sheet.above(first, first.box))[:2], *list(sheet.left_of(first))[:1], first]
+    for segment in reversed(around):
+        said = read_label(normal_label(segment.text))
+        for party, concept in (("buyer", "buyer_name"), ("seller", "seller_name"), ("ship", "ship_to")):
+            if said.get(concept, 0) >= 0.86:
+                return party
+    return None

@@ -1,0 +1,113 @@
+"""Find numbers in text: amounts with their currency, percents, integers, and how a document writes them."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from docrail.core.parsing import parse_decimal
+from docrail.phases.extraction.spans import Found
+
+_SIGN = r"[$€£¥₹₽₺₩₫₪฿₴₦]"
+_CODES = (
+    "EUR|USD|GBP|CHF|JPY|CNY|RMB|AUD|CAD|NZD|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON|BGN|TRY|RUB|UAH|INR|IDR|MYR|SGD|HKD|"
+    "TWD|KRW|THB|PHP|VND|ZAR|BRL|MXN|ARS|CLP|COP|PEN|ILS|AED|SAR|QAR|KWD|EGP|MAD|TND|NGN|KES|GHS|PKR|BDT|LKR"
+)
+_MONEY = rf"(?:(?:US|CA|AU|NZ|HK|SG|S|R|C|A)?{_SIGN}|(?<![A-Za-z])(?:{_CODES}|RM|Rs\.?|Fr\.|kr\.?)(?![A-Za-z]*[a-z]{{2}}))"
+_DIGITS = (
+    r"(?:\d{1,3}(?:\x20\d{3})+(?=\s?[€$£])|\d{1,3}(?:[.,'’]\d{3})+(?:[.,]\d{1,4})?|\d{1,3}(?:[ \u00a0\u202f]\d{3})+[.,]\d\d(?!\d)"
+    r"|\d+(?:\x20?[.,]\x20?\d\d(?!\d)|[.,]\d{1,5})?|[.,]\d\d)"
+)
+_FIGURE = re.compile(
+    rf"""(?<![\w./,:#'])(?<!\d[-–])(?P<whole>
+      (?P<open>\()?\s?(?P<before>[-−–+])?\s?(?P<money>{_MONEY})?\s?(?P<after>[-−–+])?\s?
+      (?P<digits>{_DIGITS})(?P<dash>[.,]?[-–]{{1,2}}(?![\w]))?
+      (?P<tail>\s?(?:%|{_SIGN}|(?:{_CODES}|zł|Kč|Ft|kr)(?![A-Za-z])|euros?\b))?(?P<last>-(?!\w))?\)?
+    )(?![\w/:]|[-.,'’]\d)""",
+    re.VERBOSE,
+)
+_DECIMALS = re.compile(r"(?<![\d.,])\d{1,3}(?:[.,' ]\d{3})*([.,])\d\d(?![\d.,])")
+
+CURRENCY_OF_SIGN = {
+    "$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₽": "RUB", "₺": "TRY", "₩": "KRW", "₫": "VND",
+    "₪": "ILS", "฿": "THB", "₴": "UAH", "₦": "NGN", "RM": "MYR", "RS": "INR", "RS.": "INR", "ZŁ": "PLN", "KČ": "CZK",
+    "FT": "HUF", "US$": "USD", "CA$": "CAD", "C$": "CAD", "AU$": "AUD", "A$": "AUD", "NZ$": "NZD", "HK$": "HKD",
+    "SG$": "SGD", "S$": "SGD", "R$": "BRL", "EURO": "EUR", "EUROS": "EUR", "FR.": "CHF",
+}  # fmt: skip
+_CURRENCY = re.compile(rf"(?<![A-Za-z])(?:{_CODES})(?![A-Za-z])|(?<![A-Za-z])(?:US|CA|C|AU|A|NZ|HK|SG|S|R)?{_SIGN}"
+                       r"|(?<![A-Za-z])(?:RM|Rs\.?)(?=[\s\d).]|$)|(?<=\d)\s?(?:zł|Kč|Ft)\b|\b(?i:euros?)\b")  # fmt: skip
+
+
+def find_figures(text: str, *, locale: str | None) -> Iterator[Found]:
+    """Every number in `text` with its extent (currency and signs included) and the digits as printed.
+
+    >>> [(f.text, f.value) for f in find_figures("Total EUR 1.234,56 (19%) RM5.00 12,00-", locale="de_DE")]
+    [('1.234,56', 1234.56), ('19%', 19.0), ('5.00', 5.0), ('12,00-', -12.0)]
+    >>> list(find_figures("INV-2024/17 on 12.03.2024 at 10:30", locale=None))
+    []
+    """
+    for match in _FIGURE.finditer(text):
+        found = _read_figure(match, locale=locale)
+        if found is not None:
+            yield found
+
+
+def find_currencies(text: str) -> Iterator[Found]:
+    """Every currency named in `text`, as an ISO 4217 code; `$` alone is unsure.
+
+    >>> [(f.text, f.value) for f in find_currencies("Total 5,00 € or RM 7")]
+    [('€', 'EUR'), ('RM', 'MYR')]
+    """
+    for match in _CURRENCY.finditer(text):
+        mark = match[0].strip()
+        code = CURRENCY_OF_SIGN.get(mark.upper(), mark.upper())
+        note = "a `$` of no named country" if mark == "$" else None
+        yield Found(start=match.start(), end=match.end(), text=mark, value=code, prior=0.0, note=note)
+
+
+def guess_decimal_locale(texts: Iterable[str]) -> str | None:
+    """`de_DE` or `en_US` by what stands before two decimals in most of `texts`; None when nothing tells.
+
+    >>> guess_decimal_locale(["1.234,56", "7,00"]), guess_decimal_locale(["none"])
+    ('de_DE', None)
+    """
+    marks = [match[1] for text in texts for match in _DECIMALS.finditer(text)]
+    commas, points = marks.count(","), marks.count(".")
+    if commas == points:
+        return None
+    return "de_DE" if commas > points else "en_US"
+
+
+def _read_figure(match: re.Match[str], *, locale: str | None) -> Found | None:
+    digits, tail = match["digits"], (match["tail"] or "").strip()
+    dash = match["dash"] or ""
+    number = parse_decimal(f"{digits}{dash[0]}00" if dash[:1] in (".", ",") else digits, locale=locale)
+    if number is None:
+        return None
+    percent = tail == "%"
+    trailing = bool(match["last"]) or dash in ("-", "–")
+    brackets = _in_brackets(match) and not percent
+    negative = (match["before"] or match["after"] or "+") in "-−–" or trailing or brackets
+    start, end = match.start("digits"), match.end("digits")
+    if negative:
+        start = match.start("open") if brackets else _start_of_sign(match, start)
+        end = match.end() if brackets or trailing else end
+    shown = match.string[start : match.end("tail") if percent else end]
+    return Found(
+        start=match.start("whole"),
+        end=match.end("whole"),
+        text=shown.strip(),
+        value=-number if negative else number,
+        prior=0.0,
+        percent=percent,
+        money=bool(match["money"]) or bool(tail and not percent),
+        decimals=re.search(r"[.,]\s?\d\d$", digits) is not None,
+    )
+
+
+def _in_brackets(match: re.Match[str]) -> bool:
+    return bool(match["open"]) and match["whole"].endswith(")")
+
+
+def _start_of_sign(match: re.Match[str], start: int) -> int:
+    if match["before"]:
+        return match.start("before")
+    return match.start("after") if match["after"] else start

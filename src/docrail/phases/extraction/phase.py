@@ -1,0 +1,113 @@
+"""The extraction phase: fill the fields that have no cell yet from the words of the document."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from docrail.core.errors import InvalidInput, Problem
+from docrail.core.model import Cell, Provenance, Record, Value
+from docrail.core.plan import PlannedPhase
+from docrail.core.spec import Field, FieldType
+from docrail.phases.extraction.assignment import Choice, assign
+from docrail.phases.extraction.candidates import read_document
+from docrail.phases.extraction.scoring import score_spans
+from docrail.phases.extraction.tables import Rows, find_rows
+from docrail.phases.extraction.values import value_of
+from docrail.phases.extraction.wanted import Wanted, understand
+
+EXTRACTORS = ("local",)
+
+
+class Extraction:
+    """`config`: `fields` (names to fill, default all) and `extractor` (default `local`)."""
+
+    def __init__(self, phase: PlannedPhase, fields: Sequence[Field]) -> None:
+        problems = [*_check_extractor(phase), *_check_names(phase, fields)]
+        if problems:
+            raise InvalidInput(f"phase '{phase.name}' cannot extract", tuple(problems))
+        names = _names(phase.config.get("fields")) or [field.name for field in fields]
+        self._phase = phase
+        self._fields = tuple(field for field in fields if field.name in names)
+
+    def run(self, record: Record) -> Record:
+        """`record` with a cell for each field that has none yet and whose value was found."""
+        filled = record.current
+        missing = [field for field in self._fields if field.name not in filled]
+        if not missing:
+            return record
+        reading = read_document(record.layout)
+        wanted = [
+            understand(field) for field in missing if field.type not in (FieldType.ARRAY, FieldType.OBJECT)
+        ]
+        choices = assign({one: score_spans(reading, one) for one in wanted})
+        cells = [_make_cell(choice, phase=self._phase.id) for choice in choices]
+        for field in missing:
+            rows = find_rows(reading, field) if field.items else None
+            if rows is not None:
+                cells.append(_make_rows_cell(field, rows, phase=self._phase.id))
+        order = {field.name: at for at, field in enumerate(self._fields)}
+        return record.adding(cells=sorted(cells, key=lambda cell: order[cell.field]))
+
+
+def _make_cell(choice: Choice, *, phase: str) -> Cell:
+    span, found = choice.best.span, choice.best.span.found
+    notes = [choice.best.because, *([found.note] if found.note else [])]
+    return Cell(
+        field=choice.wanted.field.name,
+        value=value_of(found, choice.wanted),
+        confidence=choice.confidence,
+        phase=phase,
+        provenance=Provenance(
+            method="zero_shot",
+            text=found.text,
+            page=span.segment.page,
+            box=span.box,
+            address=span.address,
+            detail="; ".join(notes),
+        ),
+    )
+
+
+def _make_rows_cell(field: Field, rows: Rows, *, phase: str) -> Cell:
+    return Cell(
+        field=field.name,
+        value=rows.values,
+        confidence=rows.confidence,
+        phase=phase,
+        provenance=Provenance(
+            method="zero_shot",
+            text=rows.text,
+            page=rows.page,
+            box=rows.box,
+            address=rows.address,
+            detail=f'rows under "{rows.header}"',
+        ),
+    )
+
+
+def _names(value: Value) -> list[str]:
+    return [str(name) for name in value] if isinstance(value, Sequence) and not isinstance(value, str) else []
+
+
+def _check_extractor(phase: PlannedPhase) -> list[Problem]:
+    name = phase.config.get("extractor", "local")
+    if name in EXTRACTORS:
+        return []
+    return [
+        Problem(
+            path=f"{phase.name}.extractor", message=f"no extractor '{name}'; there is {', '.join(EXTRACTORS)}"
+        )
+    ]
+
+
+def _check_names(phase: PlannedPhase, fields: Sequence[Field]) -> list[Problem]:
+    known = [field.name for field in fields]
+    problems = []
+    for name in _names(phase.config.get("fields")):
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"; did you mean '{near[0]}'?" if near else ""
+            problems.append(Problem(path=f"{phase.name}.fields", message=f"no field '{name}'{hint}"))
+    return problems
+
+
+__all__ = ["Extraction", "Wanted"]

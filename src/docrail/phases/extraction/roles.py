@@ -1,0 +1,119 @@
+"""What a place in the document says: totals stand at the end, sellers at the top, dates have an order."""
+
+import re
+from collections.abc import Callable, Sequence
+
+from docrail.phases.extraction.blocks import COMPANY
+from docrail.phases.extraction.candidates import Reading
+from docrail.phases.extraction.labels import normal_label
+from docrail.phases.extraction.lexicon import Kind, read_label
+from docrail.phases.extraction.spans import Span
+from docrail.phases.extraction.wanted import Wanted
+
+_TITLE = re.compile(
+    r"\b(?:invoice|receipt|tax invoice|cash bill|rechnung|facture|factura|fattura|factuur|bill|statement|order|copy|logo)"
+    r"\b",
+    re.IGNORECASE,
+)
+
+
+def role_bonus(reading: Reading, wanted: Wanted, span: Span, spans: Sequence[Span]) -> float:
+    """What the place of `span` among `spans` adds to its score for `wanted`."""
+    if wanted.kind in _BY_KIND:
+        return _BY_KIND[wanted.kind](reading, wanted, span, spans)
+    return 0.0
+
+
+def _of_amount(reading: Reading, wanted: Wanted, span: Span, spans: Sequence[Span]) -> float:
+    bonus = 0.05 if span.found.decimals or span.found.money else -0.12
+    if wanted.concept not in ("gross_total", "amount_due"):
+        return bonus
+    largest = max((_money_of(other) for other in spans), default=0.0)
+    if _money_of(span) > 0:
+        bonus += 0.15 if _money_of(span) >= largest - 0.005 else 0.0
+        bonus += 0.1 * _depth(reading, span)
+    return bonus
+
+
+def _of_date(reading: Reading, wanted: Wanted, span: Span, spans: Sequence[Span]) -> float:
+    values = sorted({str(other.found.value) for other in spans})
+    bonus = 0.12
+    if len(values) == 1 and wanted.concept in ("issue_date", None):
+        bonus += 0.25
+    if wanted.concept == "issue_date":
+        bonus += 0.1 * (1 - _depth(reading, span))
+    if wanted.concept in ("due_date", "period_end") and len(values) > 1:
+        bonus += 0.06 if str(span.found.value) == values[-1] else 0.0
+    return bonus
+
+
+def _of_name(reading: Reading, wanted: Wanted, span: Span, spans: Sequence[Span]) -> float:
+    text = span.found.text
+    bonus = _party_bonus(wanted, span)
+    if wanted.concept != "seller_name" or span.before.strip():
+        return bonus
+    if _TITLE.search(text) or re.search(r"\d{3}|[:@]", text) or len(text) < 3:
+        return bonus - 0.15
+    company = COMPANY.search(text) is not None
+    top = span.segment.page == reading.sheets[0].number and span.segment.row < 8
+    bonus += 0.3 if company else 0.0
+    if top:
+        bonus += 0.22 - 0.02 * span.segment.row + (0.1 if company else 0.0)
+    bonus += 0.05 if span.party is not None and span.party != "buyer" else 0.0
+    return bonus
+
+
+def _of_place(reading: Reading, wanted: Wanted, span: Span, spans: Sequence[Span]) -> float:
+    bonus = _party_bonus(wanted, span)
+    if span.party is None:
+        return bonus
+    first = next(other for other in spans if other.party is not None)
+    if wanted.party != "buyer":
+        bonus += 0.2 if span.place == first.place else 0.1
+    return bonus
+
+
+def _of_currency(reading: Reading, wanted: Wanted, span: Span, spans: Sequence[Span]) -> float:
+    same = sum(other.found.value == span.found.value for other in spans)
+    return 0.35 * same / len(spans) + (0.05 if len(span.found.text) > 1 else 0.0)
+
+
+def _of_contact(reading: Reading, wanted: Wanted, span: Span, spans: Sequence[Span]) -> float:
+    said = read_label(normal_label(span.before))
+    return 0.05 if len({other.found.value for other in spans}) == 1 or said else 0.0
+
+
+def _party_bonus(wanted: Wanted, span: Span) -> float:
+    if wanted.party is None or not span.party:
+        return 0.0
+    return 0.4 if span.party == wanted.party else -0.4
+
+
+def _money_of(span: Span) -> float:
+    """The amount of a span that looks like money, else 0."""
+    value = span.found.value
+    looks = span.found.decimals or span.found.money
+    return value if looks and isinstance(value, float) else 0.0
+
+
+def _depth(reading: Reading, span: Span) -> float:
+    """0 at the top of the document, 1 at its end."""
+    pages = [sheet.number for sheet in reading.sheets]
+    sheet = reading.sheet_of(span)
+    within = span.box.y0 / max(sheet.height, 1.0)
+    return (pages.index(sheet.number) + min(max(within, 0.0), 1.0)) / len(pages)
+
+
+_BY_KIND: dict[Kind, Callable[[Reading, Wanted, Span, Sequence[Span]], float]] = {
+    Kind.AMOUNT: _of_amount,
+    Kind.DATE: _of_date,
+    Kind.NAME: _of_name,
+    Kind.ADDRESS: _of_place,
+    Kind.STREET: _of_place,
+    Kind.POSTCODE: _of_place,
+    Kind.CITY: _of_place,
+    Kind.CURRENCY: _of_currency,
+    Kind.EMAIL: _of_contact,
+    Kind.URL: _of_contact,
+    Kind.PHONE: _of_contact,
+}

@@ -1,0 +1,149 @@
+"""How likely a span is the value of a field: labels round it, its place, its shape."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from docrail.core.spec import FieldType
+from docrail.phases.extraction.candidates import Reading
+from docrail.phases.extraction.labels import normal_label
+from docrail.phases.extraction.lexicon import Kind, read_label
+from docrail.phases.extraction.roles import role_bonus
+from docrail.phases.extraction.segments import Segment, Sheet
+from docrail.phases.extraction.spans import Span
+from docrail.phases.extraction.wanted import Wanted
+
+_FREE = {Kind.TEXT, Kind.NAME, Kind.ADDRESS, Kind.STREET, Kind.CITY, Kind.COUNTRY, Kind.POSTCODE}
+_FIGURE_ONLY = re.compile(r"[^A-Za-z]*(?:[A-Z]{1,3}|RM|Rs\.?|x|X)?[^A-Za-z]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Words beside a span: `where` in words for a person, as printed, in normal form, and their weight (0..1)."""
+
+    where: str
+    text: str
+    normal: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """A span with its score for a field (about 0..1), the part its labels gave, and why."""
+
+    span: Span
+    score: float
+    label: float
+    because: str
+
+
+def score_spans(reading: Reading, wanted: Wanted) -> list[Scored]:
+    """Every span that `wanted` may take, with its score."""
+    spans = [span for span in reading.spans_for(wanted) if fits(span, wanted)]
+    contexts = [tuple(contexts_of(reading.sheet_of(span), span)) for span in spans]
+    labelled = [_label_score(wanted, beside) for beside in contexts]
+    scored = []
+    for span, (label, against, because) in zip(spans, labelled, strict=True):
+        bonus = role_bonus(reading, wanted, span, spans)
+        score = 0.78 * label - against + bonus + span.found.prior + _shape_bonus(span, wanted)
+        scored.append(
+            Scored(span=span, score=score, label=label, because=because or "by its shape and place")
+        )
+    return scored
+
+
+def contexts_of(sheet: Sheet, span: Span) -> Iterator[Context]:
+    """The words before a span in its segment, left, two left, above and two above, with their weights."""
+    inside = span.before.strip()
+    if _says_something(inside):
+        yield _context("after", inside, 1.0)
+    weight = 0.9 if _says_something(inside) else 1.0
+    for (where, worth), (segment, skipped) in zip(
+        (("right of", 1.0), ("two right of", 0.5)), _labels_left(sheet, span), strict=False
+    ):
+        yield _context(where, segment.text, weight * worth * 0.9**skipped * _nearness(sheet, segment, span))
+    above = islice(sheet.above(span.segment, span.box), 2)
+    for (where, worth), segment in zip((("below", 0.85), ("two below", 0.55)), above, strict=False):
+        gap = (span.box.y0 - segment.box.y1) / span.segment.height
+        far = 1.0 if gap < 3 else 0.75 if gap < 6 else 0.5
+        yield _context(where, segment.text, worth * far)
+
+
+def fits(span: Span, wanted: Wanted) -> bool:
+    """Whether the span's value is of the field's type, pattern and range at all."""
+    found, field = span.found, wanted.field
+    if (
+        wanted.kind is Kind.PERCENT
+        and not found.percent
+        and not re.search(r"%|percent|rate", span.before, re.I)
+    ):
+        return found.percent or field.type is FieldType.NUMBER
+    if wanted.kind is Kind.AMOUNT and found.percent:
+        return False
+    if field.type is FieldType.INTEGER and not (isinstance(found.value, float) and found.value.is_integer()):
+        return False
+    if isinstance(found.value, float):
+        low = field.minimum is None or found.value >= field.minimum
+        return low and (field.maximum is None or found.value <= field.maximum)
+    return not (field.pattern and wanted.keeps_text and not re.search(field.pattern, found.text))
+
+
+def _context(where: str, text: str, weight: float) -> Context:
+    shown = text.strip(" :.-–")
+    return Context(where=where, text=shown, normal=normal_label(text), weight=weight)
+
+
+def _says_something(text: str) -> bool:
+    return bool(re.search(r"[^\W\d_]|#", text)) and not (_FIGURE_ONLY.fullmatch(text) and "#" not in text)
+
+
+def _labels_left(sheet: Sheet, span: Span) -> Iterator[tuple[Segment, int]]:
+    skipped = 0
+    for segment in sheet.left_of(span.segment):
+        if _says_something(segment.text):
+            yield segment, skipped
+        elif (skipped := skipped + 1) > 4:
+            return
+
+
+def _nearness(sheet: Sheet, segment: Segment, span: Span) -> float:
+    gap = max(span.box.x0 - segment.box.x1, 0.0) / max(sheet.width, 1.0)
+    return 1.0 - 0.25 * min(1.0, gap / 0.6)
+
+
+def _label_score(wanted: Wanted, contexts: Sequence[Context]) -> tuple[float, float, str]:
+    """What the contexts say for (0..1.15) and against (0..0.4) a span being `wanted`, and the best words for it."""
+    best, second, against, because = 0.0, 0.0, 0.0, ""
+    for context in contexts:
+        own = wanted.own(context.normal)
+        rival = wanted.rival(context.normal)
+        if rival > own + 0.03 and rival >= 0.8:
+            if context.where not in ("two right of", "two below"):
+                against = max(against, 0.4 * context.weight * rival)
+            own *= 0.5
+        said = context.weight * own**3 if own >= 0.7 else 0.0
+        if said > best:
+            best, second, because = said, best, f'{context.where} "{context.text}"'
+        else:
+            second = max(second, said)
+    return min(best + 0.15 * second, 1.15), against * (0.4 if best > 0.8 else 1.0), because
+
+
+def _shape_bonus(span: Span, wanted: Wanted) -> float:
+    bonus = 0.0
+    text = span.found.text
+    if wanted.field.pattern and wanted.keeps_text:
+        bonus += 0.3
+    if any(_shape(str(example)) == _shape(text) for example in wanted.field.examples):
+        bonus += 0.2
+    if wanted.kind in _FREE:
+        said = read_label(normal_label(text))
+        bonus -= 0.4 if max(said.values(), default=0.0) >= 0.97 else 0.0
+        bonus -= 0.15 if len(text) > 80 else 0.0
+        bonus -= 0.3 if not re.search(r"\w", text) else 0.0
+    return bonus
+
+
+def _shape(text: str) -> str:
+    return re.sub(r"[a-z]+", "a", re.sub(r"[A-Z]+", "A", re.sub(r"\d", "9", text)))

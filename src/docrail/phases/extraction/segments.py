@@ -1,0 +1,153 @@
+"""A layout as segments: words that belong together, their rows, and what stands left of and above each."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from docrail.core.model import Box, Layout, Page, Word
+
+_WIDE_IN_CHARACTERS = 1.6
+_WIDE_IN_HEIGHTS = 0.55
+_ROWS_LOOKED_UP = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """Words of one line without a wide gap between them; `row` and `column` count from 0 on `page` (from 1)."""
+
+    words: tuple[Word, ...]
+    text: str
+    box: Box
+    page: int
+    row: int
+    column: int
+
+    @property
+    def height(self) -> float:
+        return max(self.box.y1 - self.box.y0, 1.0)
+
+    def words_between(self, start: int, end: int) -> tuple[Word, ...]:
+        """The words that characters `start` to `end` of `text` touch."""
+        found, at = [], 0
+        for word in self.words:
+            if at < end and at + len(word.text) > start:
+                found.append(word)
+            at += len(word.text) + 1
+        return tuple(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """One page as rows of segments, top to bottom, left to right."""
+
+    number: int
+    width: float
+    height: float
+    rows: tuple[tuple[Segment, ...], ...]
+
+    @property
+    def segments(self) -> Iterator[Segment]:
+        return (segment for row in self.rows for segment in row)
+
+    def left_of(self, segment: Segment) -> Iterator[Segment]:
+        """The segments on the same row before `segment`, nearest first."""
+        return reversed(self.rows[segment.row][: segment.column])
+
+    def right_of(self, segment: Segment) -> Sequence[Segment]:
+        """The segments on the same row after `segment`, nearest first."""
+        return self.rows[segment.row][segment.column + 1 :]
+
+    def above(self, segment: Segment, box: Box) -> Iterator[Segment]:
+        """The segments over `box`, a part of `segment`, nearest first, within a few rows."""
+        for row in reversed(self.rows[max(0, segment.row - _ROWS_LOOKED_UP) : segment.row]):
+            over = [other for other in row if _stands_over(other.box, box)]
+            if over:
+                yield max(over, key=lambda other: _overlap(other.box, box))
+
+    def below(self, segment: Segment) -> Iterator[Segment]:
+        """The segments under `segment` that start or end where it does, nearest first."""
+        for row in self.rows[segment.row + 1 : segment.row + 1 + _ROWS_LOOKED_UP]:
+            under = [other for other in row if _stands_over(other.box, segment.box)]
+            if under:
+                yield min(under, key=lambda other: abs(other.box.x0 - segment.box.x0))
+
+
+def read_sheets(layout: Layout) -> tuple[Sheet, ...]:
+    """The pages of `layout` as sheets."""
+    return tuple(_read_sheet(page) for page in layout.pages)
+
+
+def _read_sheet(page: Page) -> Sheet:
+    pieces = [piece for line in page.lines for piece in _split_at_gaps(line.words)]
+    rows = []
+    for at, row in enumerate(_group_rows(pieces)):
+        rows.append(
+            tuple(_make_segment(piece, page=page.number, row=at, column=n) for n, piece in enumerate(row))
+        )
+    return Sheet(number=page.number, width=page.width, height=page.height, rows=tuple(rows))
+
+
+def _make_segment(words: tuple[Word, ...], *, page: int, row: int, column: int) -> Segment:
+    text = " ".join(word.text for word in words)
+    box = Box.around(word.box for word in words)
+    return Segment(words=words, text=text, box=box, page=page, row=row, column=column)
+
+
+def _split_at_gaps(words: tuple[Word, ...]) -> Iterator[tuple[Word, ...]]:
+    shown = [word for word in words if word.text.strip()]
+    start = 0
+    for at, (before, after) in enumerate(pairwise(shown), start=1):
+        if _is_wide(before, after):
+            yield tuple(shown[start:at])
+            start = at
+    if shown:
+        yield tuple(shown[start:])
+
+
+def _is_wide(before: Word, after: Word) -> bool:
+    gap = after.box.x0 - before.box.x1
+    if before.address != after.address:
+        return True
+    widths = [(word.box.x1 - word.box.x0) / len(word.text) for word in (before, after)]
+    height = min(before.box.y1 - before.box.y0, after.box.y1 - after.box.y0)
+    wide = max(_WIDE_IN_CHARACTERS * max(widths), _WIDE_IN_HEIGHTS * height)
+    if _is_figure(before) and _is_figure(after):
+        wide *= 0.8
+    return gap > wide
+
+
+def _is_figure(word: Word) -> bool:
+    return re.fullmatch(r"[-+$€£]?\d[\d.,]*%?", word.text) is not None
+
+
+def _group_rows(pieces: Sequence[tuple[Word, ...]]) -> list[list[tuple[Word, ...]]]:
+    """Pieces whose middles are at one height, left to right, also when the reader put them on different lines."""
+    placed = sorted(((Box.around(word.box for word in piece), piece) for piece in pieces), key=_middle_of)
+    rows: list[list[tuple[Box, tuple[Word, ...]]]] = []
+    middle, height = 0.0, 0.0
+    for box, piece in placed:
+        own, own_height = (box.y0 + box.y1) / 2, max(box.y1 - box.y0, 1.0)
+        if rows and own - middle < 0.45 * min(own_height, height):
+            rows[-1].append((box, piece))
+            continue
+        middle, height = own, own_height
+        rows.append([(box, piece)])
+    return [[piece for _, piece in sorted(row, key=_left_of)] for row in rows]
+
+
+def _middle_of(placed: tuple[Box, tuple[Word, ...]]) -> float:
+    return placed[0].y0 + placed[0].y1
+
+
+def _left_of(placed: tuple[Box, tuple[Word, ...]]) -> float:
+    return placed[0].x0
+
+
+def _overlap(one: Box, other: Box) -> float:
+    return min(one.x1, other.x1) - max(one.x0, other.x0)
+
+
+def _stands_over(above: Box, box: Box) -> bool:
+    slack = 0.3 * (box.y1 - box.y0)
+    return _overlap(above, box) > -slack

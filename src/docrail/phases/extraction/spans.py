@@ -1,0 +1,50 @@
+"""The spans that may be values: where they stand and what they would mean."""
+
+from dataclasses import dataclass
+
+from docrail.core.model import Box, Value, Word
+from docrail.phases.extraction.segments import Segment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A value recognised in a text: its extent, the part that is the value as printed, and what it means.
+
+    `prior` is how much a value of this shape is worth without any label; `note` says what is unsure about it and
+    `doubt` (0..1) how much.
+    """
+
+    start: int
+    end: int
+    text: str
+    value: Value
+    prior: float = 0.0
+    note: str | None = None
+    doubt: float = 0.0
+    percent: bool = False
+    money: bool = False
+    decimals: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A value found in a segment; `words` are its own (of several segments, for a block)."""
+
+    found: Found
+    segment: Segment
+    words: tuple[Word, ...]
+    before: str
+    party: str | None = None
+
+    @property
+    def box(self) -> Box:
+        return Box.around(word.box for word in self.words)
+
+    @property
+    def address(self) -> str | None:
+        return self.words[0].address
+
+    @property
+    def place(self) -> tuple[int, int, int, int]:
+        """What tells this span from the others of the document."""
+        return self.segment.page, self.segment.row, self.segment.column, self.found.start
