@@ -74,12 +74,12 @@ def test_an_expression_knows_what_it_reads() -> None:
 def test_a_missing_field_is_an_error_that_names_it(values: dict[str, float | None]) -> None:
     with pytest.raises(PhaseError, match=r"needs '(tax|net)', which has no value") as caught:
         compile_expression("net + tax > 0", fields=FIELDS).evaluate(values)
-    assert ("rule_error", False) == (caught.value.code, caught.value.retryable)
+    assert (caught.value.code, caught.value.retryable) == ("rule_error", False)
 
 
 def test_has_value_guards_a_missing_field() -> None:
     total = compile_expression("has_value(tax) ? net + tax : net", fields=FIELDS)
-    assert (5.0, 6.5) == (total.evaluate({"net": 5}), total.evaluate({"net": 5, "tax": 1.5}))
+    assert (total.evaluate({"net": 5}), total.evaluate({"net": 5, "tax": 1.5})) == (5.0, 6.5)
     assert total.reads == {"net", "tax"}
 
 

@@ -1,17 +1,104 @@
-"""Data policies: what a rule means, what is wrong with one, and what it changes."""
+"""Data policies: check one with `check_policy`, apply one with `apply_policy`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
-from docrail.core.errors import Problem
+from docrail.core.model import Issue, Value
+from docrail.core.policy_check import check_policy
+from docrail.core.rule import Rule, read_rule
+from docrail.core.rule_apply import apply_rule
+from docrail.core.rule_order import order_rules
 from docrail.core.spec import Field, Policy
 
-RULES = ("format", "map", "lookup", "compute")
+__all__ = ["Applied", "Change", "apply_policy", "check_policy", "order_rules", "read_rules"]
 
 
-def check_policy(policy: Policy, fields: Sequence[Field], *, path: str) -> tuple[Problem, ...]:
-    """Every problem of `policy`, each with its path below `path`."""
-    return tuple(
-        Problem(path=f"{path}.rules[{n}].rule", message=f"no rule '{rule.get('rule')}'")
-        for n, rule in enumerate(policy.rules)
-        if rule.get("rule") not in RULES
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One rule changed one field, or only what is thought of it (`before` equals `after`)."""
+
+    field: str
+    before: Value
+    after: Value
+    confidence: float
+    rule: str
+    reads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What a policy did, in the order in which it did it."""
+
+    changes: tuple[Change, ...]
+    issues: tuple[Issue, ...]
+
+
+def read_rules(policy: Policy, fields: Sequence[Field]) -> tuple[Rule, ...]:
+    """The rules of a checked policy in the order in which they apply.
+
+    Raises InvalidInput for a policy that was not checked.
+    """
+    return order_rules(read_rule(raw, fields, number=number) for number, raw in enumerate(policy.rules))
+
+
+def apply_policy(
+    rules: Sequence[Rule],
+    values: Mapping[str, Value],
+    *,
+    confidences: Mapping[str, float],
+    settled: Collection[str] = (),
+    held: Collection[str] = (),
+) -> Applied:
+    """What `rules` (from `read_rules`) change; `values` stays as it is.
+
+    Fields that are `settled` by a person are read and never changed. What is `held` fills no other field.
+
+    >>> fields = [Field(name="country")]
+    >>> policy = Policy(name="names", rules=({"map": {"D": "DE"}, "field": "country"},))
+    >>> applied = apply_policy(read_rules(policy, fields), {"country": "d"}, confidences={"country": 0.9})
+    >>> [(change.before, change.after, change.confidence) for change in applied.changes]
+    [('d', 'DE', 0.9)]
+    """
+    now, trust = dict(values), dict(confidences)
+    changes: list[Change] = []
+    issues: list[Issue] = []
+    for rule in rules:
+        waiting = sorted(rule.reads & set(held))
+        if waiting and rule.field.name not in settled:
+            issues.append(_waits(rule, waiting))
+        if waiting or rule.field.name in settled:
+            continue
+        outcome = apply_rule(rule, now)
+        issues.extend([outcome.issue] if outcome.issue else [])
+        before, confidence = now.get(rule.field.name), _trust(rule, now, trust) * outcome.trust
+        changed = before != outcome.value or type(before) is not type(outcome.value)
+        if not changed and outcome.trust == 1.0:
+            continue
+        now[rule.field.name], trust[rule.field.name] = outcome.value, confidence
+        changes.append(_change(rule, before, outcome.value, confidence))
+    return Applied(changes=tuple(changes), issues=tuple(issues))
+
+
+def _change(rule: Rule, before: Value, after: Value, confidence: float) -> Change:
+    return Change(
+        field=rule.field.name,
+        before=before,
+        after=after,
+        confidence=round(confidence, 6),
+        rule=rule.kind,
+        reads=tuple(sorted(rule.reads)),
     )
+
+
+def _trust(rule: Rule, values: Mapping[str, Value], trust: Mapping[str, float]) -> float:
+    """The confidence in what the rule worked with: the least of them all; 1 when it read nothing."""
+    sources = (
+        [rule.field.name] if rule.in_place else [name for name in rule.reads if values.get(name) is not None]
+    )
+    return min((trust.get(name, 1.0) for name in sources), default=1.0)
+
+
+def _waits(rule: Rule, waiting: Sequence[str]) -> Issue:
+    names = ", ".join(f"'{name}'" for name in waiting)
+    message = f"'{rule.field.name}' is not filled by {rule.kind}: {names} waits for a decision"
+    return Issue(code="held_input", message=message)

@@ -1,0 +1,168 @@
+"""What one rule makes of one record's values."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from docrail.core.coerce import coerce, number_text
+from docrail.core.currency import currency_code
+from docrail.core.errors import PhaseError
+from docrail.core.lookup_table import loose, match_loosely
+from docrail.core.model import Issue, Value
+from docrail.core.parsing import parse_date, parse_decimal
+from docrail.core.rule import Rule
+from docrail.core.spec import FieldType
+
+UNSURE = 0.5
+"""What is left of the confidence in a value that a rule could not make sense of."""
+
+AMBIGUOUS = 0.8
+"""What is left of the confidence in a date whose day and month may be the other way round."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The value after a rule, what is left of its confidence, and why it is not what one hoped for."""
+
+    value: Value
+    trust: float = 1.0
+    issue: Issue | None = None
+
+
+def apply_rule(rule: Rule, values: Mapping[str, Value]) -> Outcome:
+    """What `rule` makes of `values`; the value stays when the rule does not apply.
+
+    >>> from docrail.core.rule import read_rule
+    >>> from docrail.core.spec import Field
+    >>> rule = read_rule({"format": "date", "field": "due"}, [Field(name="due", locale="de_DE")], number=0)
+    >>> apply_rule(rule, {"due": "1. März 2024"}).value
+    '2024-03-01'
+    """
+    return _APPLY[rule.kind](rule, values)
+
+
+def _format(rule: Rule, values: Mapping[str, Value]) -> Outcome:
+    value, wanted = values.get(rule.field.name), rule.text("as")
+    if value is None or isinstance(value, bool):
+        return Outcome(value=value)
+    if wanted == "decimal":
+        return _decimal(rule, value)
+    if not isinstance(value, str):
+        return Outcome(value=value)
+    if wanted == "date":
+        return _date(rule, value)
+    if wanted == "currency":
+        return _outcome(rule, value, currency_code(value, locale=_locale(rule)))
+    return _outcome(rule, value, _TEXT[str(wanted)](value) or None)
+
+
+def _trim(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"[^0-9]", "", text)
+
+
+_TEXT = {"upper": str.upper, "lower": str.lower, "trim": _trim, "digits": _digits}
+
+
+def _decimal(rule: Rule, value: Value) -> Outcome:
+    if not isinstance(value, str):
+        return Outcome(value=value)
+    number = parse_decimal(value, locale=_locale(rule))
+    if number is None:
+        return _outcome(rule, value, None)
+    if rule.field.type is FieldType.STRING:
+        return Outcome(value=number_text(number))
+    return _outcome(rule, value, coerce(number, rule.field))
+
+
+def _date(rule: Rule, value: str) -> Outcome:
+    found = parse_date(value, locale=_locale(rule))
+    if found is None:
+        return _outcome(rule, value, None)
+    iso, ambiguous = found
+    if not ambiguous:
+        return Outcome(value=iso)
+    message = f"'{rule.field.name}' may have day and month the other way round; give the rule a locale"
+    return Outcome(value=iso, trust=AMBIGUOUS, issue=Issue(code="ambiguous_date", message=message))
+
+
+def _locale(rule: Rule) -> str | None:
+    return rule.text("locale") or rule.field.locale
+
+
+def _outcome(rule: Rule, value: Value, result: Value) -> Outcome:
+    """The result, or the value as it was with less confidence and an issue."""
+    if result is not None:
+        return Outcome(value=result)
+    message = f"'{rule.field.name}' cannot be read as {rule.text('as')}; it stays as it is"
+    return Outcome(value=value, trust=UNSURE, issue=Issue(code="unreadable_value", message=message))
+
+
+def _map(rule: Rule, values: Mapping[str, Value]) -> Outcome:
+    value, names = values.get(rule.field.name), rule.options["values"]
+    if value is None or not isinstance(names, Mapping):
+        return Outcome(value=value)
+    targets = {_key(name): coerce(target, rule.field) for name, target in names.items()}
+    loosely = match_loosely((name, name) for name in targets)
+    text = _key(value)
+    name = text if text in targets else loosely.get(loose(text))
+    if name is not None:
+        return Outcome(value=targets[name])
+    if value in targets.values():
+        return Outcome(value=value)
+    if "default" in rule.options:
+        return Outcome(value=coerce(rule.options["default"], rule.field))
+    return _unmatched(rule, value, rule.field.name)
+
+
+def _lookup(rule: Rule, values: Mapping[str, Value]) -> Outcome:
+    current = values.get(rule.field.name)
+    if current is not None and not rule.in_place and not rule.overwrites:
+        return Outcome(value=current)
+    source = next(iter(rule.reads), rule.field.name)
+    wanted = values.get(source)
+    if wanted is None or rule.table is None:
+        return Outcome(value=current, issue=None if rule.in_place else _missing(rule, source))
+    found = rule.table.find(_key(wanted))
+    if found is None and rule.in_place and _key(wanted) in rule.table:
+        return Outcome(value=current)
+    result = coerce(found, rule.field)
+    return _unmatched(rule, current, source) if result is None else Outcome(value=result)
+
+
+def _key(value: Value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return number_text(value) if isinstance(value, int | float) else str(value)
+
+
+def _unmatched(rule: Rule, value: Value, source: str) -> Outcome:
+    message = f"the {rule.kind} of '{rule.field.name}' has no entry for the value of '{source}'"
+    return Outcome(value=value, issue=Issue(code="unmatched_value", message=message))
+
+
+def _missing(rule: Rule, source: str) -> Issue:
+    message = f"'{rule.field.name}' cannot be filled: '{source}' has no value"
+    return Issue(code="missing_input", message=message)
+
+
+def _compute(rule: Rule, values: Mapping[str, Value]) -> Outcome:
+    current = values.get(rule.field.name)
+    if rule.expression is None or (current is not None and not rule.overwrites):
+        return Outcome(value=current)
+    try:
+        result = coerce(rule.expression.evaluate(values), rule.field)
+    except PhaseError as error:
+        missing = [name for name in sorted(rule.reads) if values.get(name) is None]
+        code = "missing_input" if missing else "rule_failed"
+        return Outcome(value=current, issue=Issue(code=code, message=f"'{rule.field.name}': {error.message}"))
+    if result is not None:
+        return Outcome(value=result)
+    message = f"'{rule.field.name}' is of type {rule.field.type}; what the rule worked out is not"
+    return Outcome(value=current, issue=Issue(code="rule_failed", message=message))
+
+
+_APPLY = {"format": _format, "map": _map, "lookup": _lookup, "compute": _compute}
