@@ -1,11 +1,15 @@
 """Compile a rail into the frozen list of phases of one run, or say everything that is wrong with it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from docrail.core.errors import InvalidInput, Problem
 from docrail.core.model import Value
-from docrail.core.spec import Field, Spec
+from docrail.core.plan_check import check_spec, gates_of, policies_of
+from docrail.core.spec import Field, Gate, Policy, Spec, Stage
+from docrail.core.spec_path import suggest
 
 
 class PhaseType(StrEnum):
@@ -27,7 +31,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedPhase:
-    """One phase of a plan. `config` is all that the plug-in needs, frozen: its policy, its gate, its options."""
+    """One phase of a plan. `config` is all that the plug-in needs, frozen: policy, gate, options."""
 
     id: str
     name: str
@@ -57,5 +61,142 @@ def compile_rail(spec: Spec) -> Plan:
     """The plan of `spec`, the same for the same spec.
 
     Raises InvalidInput with every problem at once.
+
+    >>> plan = compile_rail(Spec(name="Notes", fields=(Field(name="title"),), rail=(Stage(type="registry"),)))
+    >>> [phase.id for phase in plan.phases]
+    ['transfer', 'extraction']
     """
-    raise NotImplementedError
+    drafts = _order(
+        [draft for number, stage in enumerate(spec.rail) for draft in _drafts(stage, number, spec)]
+    )
+    phases = _with_ids([draft.phase for draft in drafts])
+    problems = (*check_spec(spec), *_unknown_targets(phases, [draft.stage for draft in drafts]))
+    if problems:
+        count = "one problem" if len(problems) == 1 else f"{len(problems)} problems"
+        raise InvalidInput(f"the spec '{spec.name}' has {count}", problems)
+    return Plan(fields=spec.fields, phases=tuple(_with_targets(phases)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Draft:
+    """A phase that has no id yet, and the number of the stage it comes from (None: put in by docrail)."""
+
+    phase: PlannedPhase
+    stage: int | None
+
+
+def _drafts(stage: Stage, number: int, spec: Spec) -> Iterator[_Draft]:
+    for phase in _phases(stage, spec):
+        yield _Draft(phase=phase, stage=number)
+
+
+def _phases(stage: Stage, spec: Spec) -> list[PlannedPhase]:
+    options = _options(stage)
+    match stage.type:
+        case "registry":
+            return [_phase(stage, PhaseType.TRANSFER, {})]
+        case "schema":
+            return [_phase(stage, PhaseType.EXTRACTION, options)]
+        case "resolve":
+            return _resolutions(stage, policies_of(stage, spec))
+        case "valid":
+            return _validations(stage, gates_of(stage, spec))
+        case "assembly":
+            return [replace(_phase(stage, PhaseType.ASSEMBLY, options), scope=Scope.PIPELINE)]
+    return []
+
+
+def _resolutions(stage: Stage, policies: Sequence[Policy]) -> list[PlannedPhase]:
+    configs: list[Value] = [{"name": policy.name, "rules": _plain(policy.rules)} for policy in policies]
+    phases = [_phase(stage, PhaseType.RESOLUTION, {"policy": config}) for config in configs]
+    return _named_apart(phases, [policy.name for policy in policies])
+
+
+def _validations(stage: Stage, gates: Sequence[Gate]) -> list[PlannedPhase]:
+    targets = {key: value for key, value in _options(stage).items() if key == "target_phases"}
+    phases = [_phase(stage, PhaseType.VALIDATION, {"gate": _gate_config(gate), **targets}) for gate in gates]
+    return _named_apart(phases, [gate.name for gate in gates])
+
+
+def _gate_config(gate: Gate) -> Value:
+    return {
+        "name": gate.name,
+        "severity": gate.severity.value,
+        "fields": list(gate.fields),
+        "checks": _plain(gate.checks),
+    }
+
+
+def _phase(stage: Stage, kind: PhaseType, config: Mapping[str, Value]) -> PlannedPhase:
+    return PlannedPhase(id="", name=stage.name or kind.capitalize(), type=kind, config=config)
+
+
+def _named_apart(phases: Sequence[PlannedPhase], names: Sequence[str]) -> list[PlannedPhase]:
+    if len(phases) < 2:
+        return list(phases)
+    return [replace(phase, name=f"{phase.name} · {name}") for phase, name in zip(phases, names, strict=True)]
+
+
+def _order(drafts: Sequence[_Draft]) -> list[_Draft]:
+    """Assembly last, and an extraction after the first transfer (or first) where the rail has none."""
+    ordered = sorted(drafts, key=lambda draft: draft.phase.scope is Scope.PIPELINE)
+    kinds = [draft.phase.type for draft in ordered]
+    if PhaseType.EXTRACTION in kinds:
+        return ordered
+    place = kinds.index(PhaseType.TRANSFER) + 1 if PhaseType.TRANSFER in kinds else 0
+    extraction = _phase(Stage(type="schema"), PhaseType.EXTRACTION, {})
+    return [*ordered[:place], _Draft(phase=extraction, stage=None), *ordered[place:]]
+
+
+def _with_ids(phases: Sequence[PlannedPhase]) -> list[PlannedPhase]:
+    """Each phase with its id: the type word when it occurs once, otherwise numbered in order."""
+    total = Counter(phase.type for phase in phases)
+    seen: Counter[PhaseType] = Counter()
+    numbered = []
+    for phase in phases:
+        seen[phase.type] += 1
+        number = f"-{seen[phase.type]}" if total[phase.type] > 1 else ""
+        numbered.append(replace(phase, id=f"{phase.type}{number}"))
+    return numbered
+
+
+def _unknown_targets(phases: Sequence[PlannedPhase], stages: Sequence[int | None]) -> list[Problem]:
+    """A `target_phases` entry that names no phase before the gate."""
+    problems: dict[str, Problem] = {}
+    for place, (phase, stage) in enumerate(zip(phases, stages, strict=True)):
+        for number, target in enumerate(_targets(phase)):
+            if not _matching(str(target), phases[:place]):
+                path = f"rail[{stage}].json.target_phases[{number}]"
+                known = suggest(str(target), (earlier.id for earlier in phases[:place]))
+                problems[path] = Problem(path=path, message=f"no phase '{target}' before this stage{known}")
+    return list(problems.values())
+
+
+def _with_targets(phases: Sequence[PlannedPhase]) -> Iterator[PlannedPhase]:
+    """Each phase with its `target_phases` spelled out as ids."""
+    for place, phase in enumerate(phases):
+        found = [one for target in _targets(phase) for one in _matching(str(target), phases[:place])]
+        targets = {"target_phases": list(dict.fromkeys(found))} if found else {}
+        yield replace(phase, config={**phase.config, **targets})
+
+
+def _targets(phase: PlannedPhase) -> Sequence[Value]:
+    targets = phase.config.get("target_phases")
+    return targets if isinstance(targets, list) else ()
+
+
+def _matching(target: str, phases: Iterable[PlannedPhase]) -> list[str]:
+    return [phase.id for phase in phases if target in (phase.id, phase.type.value, phase.name)]
+
+
+def _options(stage: Stage) -> dict[str, Value]:
+    return {key: _plain(value) for key, value in (stage.json or {}).items()}
+
+
+def _plain(value: Value) -> Value:
+    """The same in dicts and lists only, so that a plan equals the plan read back."""
+    if isinstance(value, Mapping):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(part) for part in value]
+    return value

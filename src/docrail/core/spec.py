@@ -22,10 +22,11 @@ class FieldType(StrEnum):
 class Field:
     """One field wanted. The JSON Schema keywords keep their meaning; the rest is docrail's.
 
-    `format` refines a string or number: `date`, `email`, `uri`, `phone`, `iban`, `bic`, `vat-id`, `currency`, `money`,
-    `percent`, `address`, `name`, … (others are kept and have no effect). `synonyms` are labels that documents print
-    beside the value. `term` ties the field to a business term of EN 16931 (`BT-1`). `locale` (`de_DE`) reads
-    ambiguous dates and decimals. `items` are the columns of an array of objects (line items).
+    `format` refines a string or number: `date`, `email`, `uri`, `phone`, `iban`, `bic`, `vat-id`, `currency`,
+    `money`, `percent`, `address`, `name`, … (others are kept and have no effect). `synonyms` are labels that
+    documents print beside the value. `term` ties the field to a business term of EN 16931 (`BT-1`). `locale`
+    (`de_DE`) reads ambiguous dates and decimals. `items` are the columns of an array of objects (line items)
+    or the members of an object.
     """
 
     name: str
@@ -77,7 +78,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
-    """Everything about one kind of document: parse with `usecases.specs`, compile with `core.plan`."""
+    """Everything about one kind of document: parse with `core.spec_file`, compile with `core.plan`."""
 
     name: str
     fields: tuple[Field, ...]
