@@ -1,0 +1,81 @@
+"""JSON: one line `key: value` for each leaf, addressed by its JSON pointer."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from docrail.core.errors import DocumentError
+from docrail.core.model import Issue, Layout, Source
+from docrail.reading.decode import decode
+from docrail.reading.grid import Grid
+from docrail.reading.limits import Terms
+from docrail.reading.text import cut_text
+from docrail.reading.text import read as read_text
+
+_INDENT = 2
+
+
+def read(data: bytes, *, media_type: str, terms: Terms) -> Layout:
+    """The layout of a JSON file; JSON Lines are read as one list, and what is no JSON as text."""
+    text, issues = decode(data)
+    text, cut = cut_text(text, terms=terms)
+    value = _parse(text)
+    if value is None:
+        return read_text(data, media_type="text/plain", terms=terms)
+    grid = Grid()
+    for count, (pointer, depth, line) in enumerate(_walk(value, limit=terms.limits.depth)):
+        if count >= terms.limits.cells:
+            message = f"Only the first {count:,} values were read: raise the limit or split the file."
+            cut = (*cut, Issue(code="cut_short", message=message))
+            break
+        grid.add_text(line, address=pointer, column=depth * _INDENT)
+    page = grid.page(number=1, source=Source.MARKUP)
+    return Layout(media_type=media_type, pages=(page,), issues=issues + cut)
+
+
+def _parse(text: str) -> object:
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        pass
+    try:
+        return msgspec.json.Decoder().decode_lines(text)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+def _walk(value: object, *, limit: int) -> Iterator[tuple[str, int, str]]:
+    """(pointer, depth, line) in reading order, without recursion."""
+    stack: list[tuple[str, int, str, object]] = [("", 0, "", value)]
+    while stack:
+        pointer, depth, label, item = stack.pop()
+        if depth > limit:
+            raise DocumentError(
+                f"The JSON is nested deeper than {limit} levels: flatten it.", code="too_large"
+            )
+        children = _children(item)
+        if children is None:
+            yield pointer, depth, f"{label}: {_show(item)}" if label else _show(item)
+            continue
+        if label:
+            yield pointer, depth, f"{label}:"
+        inner = depth + 1 if label else depth
+        for key, child in reversed(children):
+            token = key.replace("~", "~0").replace("/", "~1")
+            stack.append((f"{pointer}/{token}", inner, key, child))
+
+
+def _children(item: object) -> list[tuple[str, object]] | None:
+    if isinstance(item, dict):
+        return [(str(key), child) for key, child in item.items()]
+    if isinstance(item, list):
+        return [(str(index), child) for index, child in enumerate(item)]
+    return None
+
+
+def _show(item: object) -> str:
+    if item is None:
+        return ""
+    if isinstance(item, bool):
+        return "true" if item else "false"
+    return " ".join(str(item).split())

@@ -1,0 +1,122 @@
+"""PDF pages looked at as pictures: words nobody can see are set apart, pages without a text layer go through OCR."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib import import_module
+from math import sqrt
+
+import pypdfium2 as pdfium  # type: ignore[import-untyped]  # has no stubs
+from PIL import Image
+
+from docrail.core.model import Hidden, Issue, Layout, Line, Page, Word
+from docrail.reading.limits import Terms
+
+_POINTS = 72.0
+_LOOK_DPI = 72.0
+_FLAT = 8
+_MOST_PIXELS = 12_000_000
+_LONGEST_SIDE = 6000
+_MUCH = 0.5
+
+
+def complete(
+    layout: Layout, *, data: bytes, suspects: Sequence[int], unread: Sequence[int], terms: Terms
+) -> Layout:
+    """`layout` with the invisible words of `suspects` set apart and the pages in `unread` recognised."""
+    try:
+        with _opened(data) as pdf:
+            layout = _set_invisible_apart(layout, pdf=pdf, numbers=frozenset(suspects) - frozenset(unread))
+            return _recognise(layout, pdf=pdf, numbers=unread, terms=terms) if unread else layout
+    except pdfium.PdfiumError as error:
+        message = f"Pages could not be rendered ({error}): only their text layer was read."
+        return replace(layout, issues=(*layout.issues, Issue(code="pages_not_read", message=message)))
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[pdfium.PdfDocument]:
+    pdf = pdfium.PdfDocument(data)
+    try:
+        pdf.init_forms()
+        yield pdf
+    finally:
+        pdf.close()
+
+
+def _set_invisible_apart(layout: Layout, *, pdf: pdfium.PdfDocument, numbers: frozenset[int]) -> Layout:
+    pages = tuple(_split_page(page, pdf=pdf) if page.number in numbers else page for page in layout.pages)
+    hiding = [str(page.number) for page in pages if page.number in numbers and page.hidden]
+    if not hiding:
+        return replace(layout, pages=pages)
+    message = f"Text that nobody can see was set apart: page {', '.join(hiding)}."
+    return replace(layout, pages=pages, issues=(*layout.issues, Issue(code="hidden_text", message=message)))
+
+
+def _split_page(page: Page, *, pdf: pdfium.PdfDocument) -> Page:
+    picture, dpi = _render(pdf, page, dpi=_LOOK_DPI)
+    grey = picture.convert("L")
+    lines, hidden = [], list(page.hidden)
+    for line in page.lines:
+        seen = tuple(word for word in line.words if _is_seen(word, grey, scale=dpi / _POINTS))
+        if seen:
+            lines.append(Line(words=seen))
+        if len(seen) < len(line.words):
+            unseen = " ".join(word.text for word in line.words if word not in seen)
+            hidden.append(Hidden(text=unseen, reason="not visible on the page"))
+    return replace(page, lines=tuple(lines), hidden=tuple(hidden))
+
+
+def _is_seen(word: Word, grey: Image.Image, *, scale: float) -> bool:
+    """Whether there is any contrast where the word stands."""
+    box = word.box
+    left, top = max(int(box.x0 * scale), 0), max(int(box.y0 * scale), 0)
+    right, bottom = min(int(box.x1 * scale) + 1, grey.width), min(int(box.y1 * scale) + 1, grey.height)
+    if right <= left or bottom <= top:
+        return False
+    extremes = grey.crop((left, top, right, bottom)).getextrema()
+    low, high = extremes if isinstance(extremes[0], (int, float)) else extremes[0]
+    return float(high) - float(low) >= _FLAT
+
+
+def _recognise(layout: Layout, *, pdf: pdfium.PdfDocument, numbers: Sequence[int], terms: Terms) -> Layout:
+    ocr = import_module("docrail.reading.ocr")
+    wanted, found, late = frozenset(numbers), [], []
+    pages = []
+    for page in layout.pages:
+        if page.number not in wanted:
+            pages.append(page)
+        elif terms.is_late:
+            late.append(str(page.number))
+            pages.append(page)
+        else:
+            picture, dpi = _render(pdf, page, dpi=terms.limits.render_dpi)
+            recognition = ocr.read_picture(picture, number=page.number, dpi=dpi, threads=terms.threads)
+            found.append(recognition)
+            pages.append(_better(page, recognition.page))
+    issues = [*layout.issues, *ocr.recognition_issues(found)]
+    if late:
+        message = f"No time for the OCR of page {', '.join(late[:20])}: allow more seconds or split the file."
+        issues.append(Issue(code="pages_not_read", message=message))
+    return replace(layout, pages=tuple(pages), issues=tuple(issues))
+
+
+def _better(page: Page, recognised: Page) -> Page:
+    """The page as recognised, unless OCR saw much less than the text layer says."""
+    before = sum(len(line.words) for line in page.lines)
+    after = sum(len(line.words) for line in recognised.lines)
+    return recognised if after >= _MUCH * before else page
+
+
+def _render(pdf: pdfium.PdfDocument, page: Page, *, dpi: float) -> tuple[Image.Image, float]:
+    """The page as an RGB picture and the dpi it really has: large pages are rendered coarser, never refused."""
+    most = min(
+        sqrt(_MOST_PIXELS / max(page.width * page.height, 1.0)),
+        _LONGEST_SIDE / max(page.width, page.height, 1.0),
+    )
+    scale = min(dpi / _POINTS, most)
+    source = pdf[page.number - 1]
+    try:
+        picture: Image.Image = source.render(scale=scale, may_draw_forms=True).to_pil().convert("RGB")
+    finally:
+        source.close()
+    return picture, scale * _POINTS

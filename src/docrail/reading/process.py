@@ -1,0 +1,169 @@
+"""One child process as the parent sees it: start it, ask it, watch its time and memory, end it."""
+
+import os
+import selectors
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+
+from docrail.core.errors import DocumentError
+from docrail.core.model import Layout
+from docrail.reading.limits import Limits
+from docrail.reading.wire import HEADER, Failure, Hello, Request, Success, pack
+
+_PASSED_ON = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "SYSTEMROOT", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
+_LOOK_EVERY = 0.1
+_LARGEST_ANSWER = 1 << 30
+_STDERR_KEPT = 4000
+_SPENT_PART = 0.8
+_PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+_answers = msgspec.msgpack.Decoder(Success | Failure)
+
+
+class Child:
+    """A child process; not thread-safe. After `is_alive` is false it must be replaced.
+
+    Started from `starter`, a thread that lives as long as the reader: Linux ends a child with the *thread* that
+    started it.
+    """
+
+    def __init__(self, *, limits: Limits, threads: int, starter: ThreadPoolExecutor) -> None:
+        self._limits = limits
+        self._process = starter.submit(_start).result()
+        self._stderr = b""
+        self._peak = 0
+        self.is_alive = True
+        self._send(pack(Hello(limits=limits, threads=threads)))
+
+    def read(self, path: Path, *, filename: str) -> Layout:
+        """The layout of the file, or DocumentError: the file's own, or what became of the child."""
+        self._peak = 0
+        self._send(pack(Request(path=str(path), filename=filename)))
+        answer = self._await()
+        if isinstance(answer, Success):
+            self.is_alive = self.is_alive and not self._is_bloated()
+            return answer.layout
+        if answer.is_spent:
+            self.end()
+        raise answer.as_error()
+
+    def end(self) -> None:
+        """Kill it and wait for it; nothing it does is worth waiting for."""
+        self.is_alive = False
+        self._process.kill()
+        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if stream is not None:
+                stream.close()
+        self._process.wait()
+
+    def _send(self, message: bytes) -> None:
+        stdin = self._process.stdin
+        assert stdin is not None  # started with a pipe
+        try:
+            stdin.write(message)
+            stdin.flush()
+        except OSError:
+            # It died meanwhile; reading its answer will say so.
+            self.is_alive = False
+
+    def _await(self) -> Success | Failure:
+        assert self._process.stdout is not None and self._process.stderr is not None
+        deadline = time.monotonic() + self._limits.seconds
+        buffer = bytearray()
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._process.stdout, selectors.EVENT_READ)
+            selector.register(self._process.stderr, selectors.EVENT_READ)
+            while (answer := _parse(buffer)) is None:
+                failure = self._check(deadline)
+                if failure is None:
+                    failure = self._collect(selector, buffer)
+                if failure is not None:
+                    self.end()
+                    return failure
+        return answer
+
+    def _collect(self, selector: selectors.BaseSelector, buffer: bytearray) -> Failure | None:
+        for key, _ in selector.select(_LOOK_EVERY):
+            chunk = os.read(key.fd, 1 << 20)
+            if key.fileobj is self._process.stderr:
+                self._stderr = (self._stderr + chunk)[-_STDERR_KEPT:]
+                if not chunk:
+                    selector.unregister(key.fileobj)
+            elif chunk:
+                buffer += chunk
+            else:
+                return self._explain_death()
+        return _too_long() if len(buffer) > _LARGEST_ANSWER else None
+
+    def _check(self, deadline: float) -> Failure | None:
+        if time.monotonic() > deadline:
+            return Failure(
+                code="timeout",
+                message=f"Reading took longer than {self._limits.seconds:g} seconds and was stopped: split the "
+                "file or raise the limit of seconds.",
+            )
+        self._peak = max(self._peak, self._resident())
+        return self._out_of_memory() if self._peak > self._limits.memory_mb * 1024 * 1024 else None
+
+    def _explain_death(self) -> Failure:
+        """The pipe is closed: the child has died by itself or somebody killed it."""
+        code = self._process.wait()
+        said = self._stderr.decode("utf-8", errors="replace").lower()
+        if "alloc" in said or self._peak > _SPENT_PART * self._limits.memory_mb * 1024 * 1024:
+            return self._out_of_memory()
+        how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        message = f"The reader died while reading this file ({how}): try again, or save the file anew."
+        return Failure(code="crashed", message=message, retryable=True)
+
+    def _out_of_memory(self) -> Failure:
+        return Failure(
+            code="out_of_memory",
+            message=f"Reading needs more than {self._limits.memory_mb} MB of memory: split the file or raise the "
+            "limit of memory.",
+        )
+
+    def _is_bloated(self) -> bool:
+        return self._resident() > _SPENT_PART * self._limits.memory_mb * 1024 * 1024
+
+    def _resident(self) -> int:
+        """Resident bytes of the child; 0 where the system does not tell."""
+        try:
+            return int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]) * _PAGE
+        except (OSError, IndexError, ValueError):
+            return 0
+
+
+def _start() -> subprocess.Popen[bytes]:
+    """A fresh interpreter with hardly any environment: no secrets, no working folder, no byte code written."""
+    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    return subprocess.Popen(
+        [sys.executable, "-B", "-P", "-m", "docrail.reading.child", str(os.getpid())],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment | {"OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"},
+        cwd="/" if os.name == "posix" else None,
+    )
+
+
+def _parse(buffer: bytearray) -> Success | Failure | None:
+    if len(buffer) < HEADER.size:
+        return None
+    (size,) = HEADER.unpack_from(buffer)
+    if len(buffer) < HEADER.size + size:
+        return None
+    try:
+        answer: Success | Failure = _answers.decode(memoryview(buffer)[HEADER.size :])
+    except msgspec.DecodeError as error:
+        raise DocumentError(f"The reader's answer makes no sense ({error}).", code="crashed") from error
+    return answer
+
+
+def _too_long() -> Failure:
+    return Failure(
+        code="too_large", message="The text of this file is too large to hand over: split the file."
+    )

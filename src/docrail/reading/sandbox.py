@@ -1,0 +1,85 @@
+"""The way in: a Reader reads files in processes of their own, so that no file can harm anything but itself."""
+
+import os
+import queue
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from docrail.core.errors import DocumentError
+from docrail.core.model import Layout
+from docrail.reading.limits import Limits, too_many_bytes
+from docrail.reading.process import Child
+
+__all__ = ["Limits", "Reader"]
+
+
+class Reader:
+    """Reads files in up to `processes` child processes, started when first needed. Thread-safe.
+
+    >>> with Reader(processes=2) as reader:  # doctest: +SKIP
+    ...     layout = reader.read(Path("invoice.pdf"), filename="invoice.pdf")
+    """
+
+    def __init__(self, *, limits: Limits = Limits(), processes: int = 1) -> None:  # noqa: B008  # frozen
+        self._limits = limits
+        self._threads = max((os.cpu_count() or 1) // processes, 1)
+        self._starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="docrail-reader")
+        # Last in, first out: one busy caller keeps using one warm child.
+        self._places: queue.LifoQueue[Child | None] = queue.LifoQueue()
+        self._processes = processes
+        self._is_closed = False
+        for _ in range(processes):
+            self._places.put(None)
+
+    def read(self, path: Path, *, filename: str) -> Layout:
+        """The layout of the file at `path`, labelled `filename`. Blocks until a child is free; DocumentError if the
+        file cannot be read, is over a limit, or broke its child (which is replaced)."""
+        self._check_size(path)
+        child = self._places.get()
+        try:
+            if self._is_closed:
+                raise RuntimeError("this Reader is closed")
+            if child is None or not child.is_alive:
+                child = self._replace(child)
+            return child.read(path.absolute(), filename=filename)
+        finally:
+            self._places.put(self._keep(child))
+
+    def close(self) -> None:
+        """End the children, waiting for reads under way."""
+        self._is_closed = True
+        children = [self._places.get() for _ in range(self._processes)]
+        for child in children:
+            if child is not None:
+                child.end()
+            self._places.put(None)
+        self._starter.shutdown()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _replace(self, child: Child | None) -> Child:
+        if child is not None:
+            child.end()
+        return Child(limits=self._limits, threads=self._threads, starter=self._starter)
+
+    def _keep(self, child: Child | None) -> Child | None:
+        if child is not None and not child.is_alive:
+            child.end()
+            return None
+        return child
+
+    def _check_size(self, path: Path) -> None:
+        """Before a child is troubled at all."""
+        size = path.stat().st_size
+        if size == 0:
+            raise DocumentError("The file is empty (0 bytes): send it again.", code="empty")
+        if size > self._limits.bytes:
+            raise too_many_bytes(size, limits=self._limits)
