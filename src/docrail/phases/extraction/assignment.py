@@ -33,16 +33,16 @@ class Choice:
 def assign(scored: Mapping[Wanted, Sequence[Scored]]) -> list[Choice]:
     """The choices of all fields, surest first."""
     open_fields = dict(scored)
-    taken: dict[Place, float] = {}
+    taken: dict[Place, tuple[float, str | None]] = {}
     choices: list[Choice] = []
     while open_fields:
-        offers = [choose(wanted, _free(spans, taken)) for wanted, spans in open_fields.items()]
+        offers = [choose(wanted, _free(wanted, spans, taken)) for wanted, spans in open_fields.items()]
         made = [offer for offer in offers if offer is not None]
         if not made:
             return choices
         best = max(made, key=lambda offer: offer.score)
         choices.append(best)
-        taken[best.best.span.place] = max(best.best.label, taken.get(best.best.span.place, 0.0))
+        taken.setdefault(best.best.span.place, (best.best.label, best.wanted.concept))
         open_fields = {wanted: spans for wanted, spans in open_fields.items() if wanted is not best.wanted}
         open_fields = {
             wanted: spans
@@ -71,5 +71,13 @@ def _add_up(group: Sequence[Scored]) -> float:
     return scores[0] + _CONFIRMED_BY_OTHERS * min(sum(scores[1:]), 0.6)
 
 
-def _free(spans: Sequence[Scored], taken: Mapping[Place, float]) -> list[Scored]:
-    return [one for one in spans if one.span.place not in taken or one.label > taken[one.span.place] - 0.05]
+def _free(
+    wanted: Wanted, spans: Sequence[Scored], taken: Mapping[Place, tuple[float, str | None]]
+) -> list[Scored]:
+    free = []
+    for one in spans:
+        label, concept = taken.get(one.span.place, (0.0, None))
+        shared = concept is not None and concept in wanted.friends
+        if one.span.place not in taken or shared or one.label > label - 0.05:
+            free.append(one)
+    return free

@@ -21,7 +21,7 @@ _POSTCODE = re.compile(
 )
 _NOT_ADDRESS = re.compile(
     r"@|www\.|https?:|\b(?:tel|fax|phone|email|e-mail|gst|vat|ust|tva|btw|reg|iban|bic|invoice|receipt|date|cash|total|"
-    r"siren|siret|gln|kvk|attn|contact|hp|h/p|co\.? no|company no)\b\s*(?:no|id|n°)?\W|[€$£%]|\d[.,]\d\d(?!\d)",
+    r"siren|siret|gln|kvk|attn|contact|hp|h/p|co\.? no|company no)\b\s*(?:no|id|n°)?\W|[€$£%]|(?<![\w,.])\d+[.,]\d\d$",
     re.IGNORECASE,
 )
 COMPANY = re.compile(
@@ -52,8 +52,8 @@ def find_blocks(sheet: Sheet) -> Iterator[Block]:
         lines = _address_lines(stack)
         if lines:
             used.update((line.row, line.column) for line in lines)
-            name = _name_over(sheet, lines[0])
-            yield Block(name=name, lines=lines, party=_party_of(sheet, name or lines[0]))
+            name, label = _name_over(sheet, lines[0])
+            yield Block(name=name, lines=lines, party=_party_said(label or _left(sheet, name or lines[0])))
 
 
 def split_town(text: str) -> tuple[str, str] | None:
@@ -100,11 +100,13 @@ def _stack_below(sheet: Sheet, segment: Segment) -> Iterator[Segment]:
     """The lines under `segment` that share its left edge or its middle, without a wide gap."""
     last = segment
     for _ in range(_LINES_AT_MOST):
-        near = [below for below in sheet.below(last) if below.box.y0 - last.box.y1 < 0.9 * last.height]
-        aligned = [below for below in near if _is_aligned(below, last)]
-        if not aligned:
+        below = next(sheet.below(last), None)
+        if below is None or not _is_aligned(below, last):
             return
-        last = aligned[0]
+        gap, strictly = below.box.y0 - last.box.y1, abs(below.box.x0 - last.box.x0) < 2
+        if gap > (3.0 if strictly else 1.0) * last.height:
+            return
+        last = below
         yield last
 
 
@@ -138,22 +140,30 @@ def _followed_by_place(stack: Sequence[Segment], segment: Segment) -> bool:
     return bool(after) and re.fullmatch(r"[^\W\d_][^\d:()@]{1,30}\.?", after[0].text) is not None
 
 
-def _name_over(sheet: Sheet, first: Segment) -> Segment | None:
-    over = [one for one in sheet.above(first, first.box) if first.box.y0 - one.box.y1 < 2.5 * first.height]
-    for segment in over[:4]:
-        if re.search(r"[^\W\d_]{2}", segment.text) and not re.search(r"\d{4}|:$", segment.text):
-            said = read_label(normal_label(segment.text))
-            if max(said.values(), default=0) < 0.95:
-                return segment
-            return None
-    return None
+def _name_over(sheet: Sheet, first: Segment) -> tuple[Segment | None, Segment | None]:
+    """The line over an address that names its owner, and the label over that."""
+    last, names = first, list[Segment]()
+    for segment in sheet.above(first, first.box):
+        if last.box.y0 - segment.box.y1 > 3.0 * first.height or len(names) == 3:
+            break
+        if _party_said(segment) or segment.text.endswith(":"):
+            return (names[-1] if names else None), segment
+        if not re.search(r"[^\W\d_]{2}", segment.text) or re.search(r"\d{4}", segment.text):
+            break
+        if max(read_label(normal_label(segment.text)).values(), default=0) >= 0.95:
+            break
+        names.append(segment)
+        last = segment
+    return (names[0] if names else None), None
 
 
-def _party_of(sheet: Sheet, first: Segment) -> str | None:
-    around = [*list(sheet.above(first, first.box))[:2], *list(sheet.left_of(first))[:1], first]
-    for segment in reversed(around):
-        said = read_label(normal_label(segment.text))
-        for party, concept in (("buyer", "buyer_name"), ("seller", "seller_name"), ("ship", "ship_to")):
-            if said.get(concept, 0) >= 0.86:
-                return party
+def _left(sheet: Sheet, segment: Segment) -> Segment | None:
+    return next(iter(sheet.left_of(segment)), None)
+
+
+def _party_said(segment: Segment | None) -> str | None:
+    said = read_label(normal_label(segment.text)) if segment else {}
+    for party, concept in (("ship", "ship_to"), ("buyer", "buyer_name"), ("seller", "seller_name")):
+        if said.get(concept, 0) >= 0.86:
+            return party
     return None

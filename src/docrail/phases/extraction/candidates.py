@@ -21,6 +21,7 @@ from docrail.phases.extraction.identifiers import (
 )
 from docrail.phases.extraction.labels import normal_label
 from docrail.phases.extraction.lexicon import Kind
+from docrail.phases.extraction.parties import name_parties
 from docrail.phases.extraction.places import find_in_blocks
 from docrail.phases.extraction.segments import Segment, Sheet, read_sheets
 from docrail.phases.extraction.spans import Found, Span
@@ -118,7 +119,7 @@ def read_document(layout: Layout) -> Reading:
     sheets = read_sheets(layout)
     texts = [segment.text for sheet in sheets for segment in sheet.segments]
     blocks = tuple(block for sheet in sheets for block in find_blocks(sheet))
-    return Reading(sheets=sheets, blocks=blocks, hints=read_hints(texts))
+    return Reading(sheets=sheets, blocks=name_parties(blocks, sheets), hints=read_hints(texts))
 
 
 def make_span(segment: Segment, found: Found) -> Span:

@@ -14,7 +14,22 @@ from docrail.phases.extraction.wanted import Wanted
 _MARK = re.compile(
     r"(?P<on>[☒☑✓✔✗✘■⊠🗹🗷]|\[[xX✓✔]\]|\([xX✓✔]\))|(?P<off>[☐□⬜▢]|\[\s?_?\]|\(\s\))|(?<!\w)(?P<x>[xX])(?!\w)"
 )
-_YES = ["yes", "ja", "oui", "sí", "si", "true", "selected", "checked", "y", "on", "waar", "vrai", "vero", "verdadero"]
+_YES = [
+    "yes",
+    "ja",
+    "oui",
+    "sí",
+    "si",
+    "true",
+    "selected",
+    "checked",
+    "y",
+    "on",
+    "waar",
+    "vrai",
+    "vero",
+    "verdadero",
+]
 _NO = ["no", "nein", "non", "nee", "false", "unselected", "unchecked", "n", "off", "faux", "falso"]
 _WORD = re.compile(rf"(?<!\w)(?:(?P<yes>{'|'.join(_YES)})|(?P<no>{'|'.join(_NO)}))(?!\w)", re.IGNORECASE)
 

@@ -9,11 +9,77 @@ from docrail.phases.extraction.figures import guess_decimal_locale
 
 _US = re.compile(r"\b(?:USA|United States|U\.S\.A\.?)\b|\b[A-Z]{2},? \d{5}(?:-\d{4})?\b|\bUSD\b")
 _WORDS = {
-    "de": frozenset(["und", "der", "die", "das", "für", "mit", "von", "rechnung", "datum", "betrag", "summe", "straße", "zahlung", "bitte"]),
-    "fr": frozenset(["et", "le", "la", "les", "des", "du", "pour", "avec", "facture", "montant", "vous", "numéro", "adresse", "client"]),
-    "es": frozenset(["y", "el", "los", "las", "para", "con", "factura", "fecha", "importe", "número", "cliente", "dirección"]),
-    "it": frozenset(["e", "il", "gli", "per", "con", "fattura", "data", "importo", "numero", "cliente", "indirizzo", "della"]),
-    "nl": frozenset(["en", "de", "het", "van", "voor", "met", "factuur", "datum", "bedrag", "nummer", "klant", "btw"]),
+    "de": frozenset(
+        [
+            "und",
+            "der",
+            "die",
+            "das",
+            "für",
+            "mit",
+            "von",
+            "rechnung",
+            "datum",
+            "betrag",
+            "summe",
+            "straße",
+            "zahlung",
+            "bitte",
+        ]
+    ),
+    "fr": frozenset(
+        [
+            "et",
+            "le",
+            "la",
+            "les",
+            "des",
+            "du",
+            "pour",
+            "avec",
+            "facture",
+            "montant",
+            "vous",
+            "numéro",
+            "adresse",
+            "client",
+        ]
+    ),
+    "es": frozenset(
+        [
+            "y",
+            "el",
+            "los",
+            "las",
+            "para",
+            "con",
+            "factura",
+            "fecha",
+            "importe",
+            "número",
+            "cliente",
+            "dirección",
+        ]
+    ),
+    "it": frozenset(
+        [
+            "e",
+            "il",
+            "gli",
+            "per",
+            "con",
+            "fattura",
+            "data",
+            "importo",
+            "numero",
+            "cliente",
+            "indirizzo",
+            "della",
+        ]
+    ),
+    "nl": frozenset(
+        ["en", "de", "het", "van", "voor", "met", "factuur", "datum", "bedrag", "nummer", "klant", "btw"]
+    ),
 }
 
 

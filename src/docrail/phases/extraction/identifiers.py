@@ -27,7 +27,7 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 _PHONE = re.compile(r"(?<![\w/.,])(?:\+|\(\+?|00)?\d[\d ()/.\-–]{5,20}\d(?![\w/])")
-_TOKEN = re.compile(r"[^\s:;|()\[\]{}<>\"“”„*=]+")
+_TOKEN = re.compile(r"[^\s:;|°º()\[\]{}<>\"“”„*=]+")
 _CODE = re.compile(r"(?=[^\d]*\d)[A-Za-z0-9][\w./\\-]*[A-Za-z0-9]|\d")
 _SPACED = re.compile(
     r"(?<![\w.,/])(?:[A-Z]{1,4}[ -]?)?\d{1,6}(?:[ -]\d{1,6}){1,8}(?:[ -][A-Z]{1,2})?(?![\w/]|[.,]\d)"

@@ -8,7 +8,36 @@ from rapidfuzz import fuzz
 
 _NUMBER_WORD = re.compile(r"(?:nummer|number|numero|num|nbr|nmbr|nr|no)$")
 _SMALL = frozenset(
-    ["de", "of", "the", "d", "der", "die", "das", "du", "des", "la", "le", "les", "l", "del", "della", "di", "den", "van", "het", "for", "a", "an", "and", "pour", "und", "et", "y", "e"]
+    [
+        "de",
+        "of",
+        "the",
+        "d",
+        "der",
+        "die",
+        "das",
+        "du",
+        "des",
+        "la",
+        "le",
+        "les",
+        "l",
+        "del",
+        "della",
+        "di",
+        "den",
+        "van",
+        "het",
+        "for",
+        "a",
+        "an",
+        "and",
+        "pour",
+        "und",
+        "et",
+        "y",
+        "e",
+    ]
 )
 _FUZZY = 0.82
 
@@ -26,6 +55,7 @@ def normal_label(text: str) -> str:
     words = [
         "no" if word == "n" else _NUMBER_WORD.sub("no", word) for word in re.findall(r"[^\W_]+|%", plain)
     ]
+    words = [word for at, word in enumerate(words) if at == 0 or word != words[at - 1]]
     kept = [word for word in words if word not in _SMALL]
     return " ".join(kept or words)
 

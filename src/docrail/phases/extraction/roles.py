@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 
 from docrail.phases.extraction.blocks import COMPANY
 from docrail.phases.extraction.candidates import Reading
-from docrail.phases.extraction.labels import normal_label
-from docrail.phases.extraction.lexicon import Kind, read_label
+from docrail.phases.extraction.lexicon import Kind
+from docrail.phases.extraction.parties import party_near
 from docrail.phases.extraction.spans import Span
 from docrail.phases.extraction.wanted import Wanted
 
@@ -59,7 +59,7 @@ def _of_name(reading: Reading, wanted: Wanted, span: Span, spans: Sequence[Span]
     bonus += 0.3 if company else 0.0
     if top:
         bonus += 0.22 - 0.02 * span.segment.row + (0.1 if company else 0.0)
-    bonus += 0.05 if span.party is not None and span.party != "buyer" else 0.0
+    bonus += 0.14 if span.party is not None and span.party != "buyer" else 0.0
     return bonus
 
 
@@ -79,8 +79,12 @@ def _of_currency(reading: Reading, wanted: Wanted, span: Span, spans: Sequence[S
 
 
 def _of_contact(reading: Reading, wanted: Wanted, span: Span, spans: Sequence[Span]) -> float:
-    said = read_label(normal_label(span.before))
-    return 0.05 if len({other.found.value for other in spans}) == 1 or said else 0.0
+    if wanted.party is None:
+        return 0.0
+    near = party_near(span.segment, reading.blocks)
+    if near is not None:
+        return 0.15 if near == wanted.party else -0.35
+    return 0.05 if (wanted.party == "seller") == (span.place == spans[0].place) else -0.1
 
 
 def _party_bonus(wanted: Wanted, span: Span) -> float:
@@ -116,4 +120,6 @@ _BY_KIND: dict[Kind, Callable[[Reading, Wanted, Span, Sequence[Span]], float]] =
     Kind.EMAIL: _of_contact,
     Kind.URL: _of_contact,
     Kind.PHONE: _of_contact,
+    Kind.VAT: _of_contact,
+    Kind.CODE: _of_contact,
 }

@@ -15,7 +15,9 @@ from docrail.phases.extraction.spans import Span
 from docrail.phases.extraction.wanted import Wanted
 
 _FREE = {Kind.TEXT, Kind.NAME, Kind.ADDRESS, Kind.STREET, Kind.CITY, Kind.COUNTRY, Kind.POSTCODE}
-_FIGURE_ONLY = re.compile(r"[^A-Za-z]*(?:[A-Z]{1,3}|RM|Rs\.?|x|X)?[^A-Za-z]*")
+_FIGURE_ONLY = re.compile(r"[^A-Za-z]*(?:EUR|USD|GBP|CHF|MYR|INR|SR|RM|Rs\.?|x|X|[A-Z])?[^A-Za-z]*")
+_WORDS_AT_MOST = 14
+_MAY_NOT_NAME = re.compile(r"\d{3}|@|^\W*\d+\W*$|^\d+[\s,]|\s\d+$|:$|\?$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,8 @@ def score_spans(reading: Reading, wanted: Wanted) -> list[Scored]:
     for span, (label, against, because) in zip(spans, labelled, strict=True):
         bonus = role_bonus(reading, wanted, span, spans)
         score = 0.78 * label - against + bonus + span.found.prior + _shape_bonus(span, wanted)
+        if span.party is not None:
+            score += 0.9 * against
         scored.append(
             Scored(span=span, score=score, label=label, because=because or "by its shape and place")
         )
@@ -57,17 +61,18 @@ def contexts_of(sheet: Sheet, span: Span) -> Iterator[Context]:
     """The words before a span in its segment, left, two left, above and two above, with their weights."""
     inside = span.before.strip()
     if _says_something(inside):
-        yield _context("after", inside, 1.0)
+        yield from _read_context("after", inside, 1.0, tail=True)
     weight = 0.9 if _says_something(inside) else 1.0
     for (where, worth), (segment, skipped) in zip(
         (("right of", 1.0), ("two right of", 0.5)), _labels_left(sheet, span), strict=False
     ):
-        yield _context(where, segment.text, weight * worth * 0.9**skipped * _nearness(sheet, segment, span))
+        near = weight * worth * 0.9**skipped * _nearness(sheet, segment, span)
+        yield from _read_context(where, segment.text, near)
     above = islice(sheet.above(span.segment, span.box), 2)
     for (where, worth), segment in zip((("below", 0.85), ("two below", 0.55)), above, strict=False):
         gap = (span.box.y0 - segment.box.y1) / span.segment.height
         far = 1.0 if gap < 3 else 0.75 if gap < 6 else 0.5
-        yield _context(where, segment.text, worth * far)
+        yield from _read_context(where, segment.text, worth * far)
 
 
 def fits(span: Span, wanted: Wanted) -> bool:
@@ -89,9 +94,18 @@ def fits(span: Span, wanted: Wanted) -> bool:
     return not (field.pattern and wanted.keeps_text and not re.search(field.pattern, found.text))
 
 
-def _context(where: str, text: str, weight: float) -> Context:
-    shown = text.strip(" :.-–")
-    return Context(where=where, text=shown, normal=normal_label(text), weight=weight)
+def _read_context(where: str, text: str, weight: float, *, tail: bool = False) -> Iterator[Context]:
+    """The words as they are, and without the number before and the remark behind that forms print."""
+    words = text.split()
+    if len(words) <= _WORDS_AT_MOST:
+        shown = text.strip(" :.-–")
+        yield Context(where=where, text=shown, normal=normal_label(text), weight=weight)
+    elif tail:
+        last = " ".join(words[-5:])
+        yield Context(where=where, text=last, normal=normal_label(last), weight=weight)
+    core = re.sub(r"^\(?\w{1,2}[.)]?\s+(?=[A-Z])", "", re.split(r"\s*\(|\s?\.\s|[/,]", text)[0])
+    if not tail and core != text and 0 < len(core.split()) <= _WORDS_AT_MOST:
+        yield Context(where=where, text=core.strip(" :"), normal=normal_label(core), weight=0.95 * weight)
 
 
 def _says_something(text: str) -> bool:
@@ -140,7 +154,9 @@ def _shape_bonus(span: Span, wanted: Wanted) -> float:
     if wanted.kind in _FREE:
         said = read_label(normal_label(text))
         bonus -= 0.4 if max(said.values(), default=0.0) >= 0.97 else 0.0
-        bonus -= 0.15 if len(text) > 80 else 0.0
+        bonus -= 0.15 if len(text) > 80 and wanted.kind is not Kind.ADDRESS else 0.0
+        bonus -= 0.3 if re.fullmatch(r"\(.*\)", text) else 0.0
+        bonus -= 0.2 if wanted.kind is Kind.NAME and _MAY_NOT_NAME.search(text) else 0.0
         bonus -= 0.3 if not re.search(r"\w", text) else 0.0
     return bonus
 

@@ -47,4 +47,5 @@ class Span:
     @property
     def place(self) -> tuple[int, int, int, int]:
         """What tells this span from the others of the document."""
-        return self.segment.page, self.segment.row, self.segment.column, self.found.start
+        box = self.box
+        return self.segment.page, round(box.x0), round(box.y0), round(box.x1)

@@ -44,7 +44,8 @@ _AMOUNT_WORDS = {
     "bedrag",
 }
 _YES_NO = {"yes", "no", "true", "false", "selected", "unselected", "checked", "unchecked", "on", "off"}
-_SHARED = ({"gross_total", "amount_due"}, {"net_total", "subtotal"}, {"seller_name", "account_holder"})
+_SHARED = ({"gross_total", "amount_due"}, {"net_total", "subtotal"}, {"order_number", "buyer_reference"})
+_FRIEND = 0.82
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +66,18 @@ class Wanted:
     def own(self, context: str) -> float:
         """How well a normal `context` says this field, 0..1."""
         custom = max((weight * similarity(label, context) for label, weight in self.labels), default=0.0)
-        return max(custom, 0.96 * read_label(context).get(self.concept or "", 0.0))
+        said = read_label(context)
+        friends = max((_FRIEND * said.get(one or "", 0.0) for one in self.friends), default=0.0)
+        return max(custom, friends, 0.96 * said.get(self.concept or "", 0.0))
+
+    @property
+    def friends(self) -> set[str | None]:
+        """The concept and those whose value is often the same one."""
+        return {self.concept}.union(*(group for group in _SHARED if self.concept in group))
 
     def rival(self, context: str) -> float:
         """How well a normal `context` says something else than this field, 0..1."""
-        friends = _friends(self.concept)
+        friends = self.friends
         said = read_label(context)
         return max(
             (similar for concept, similar in said.items() if concept not in friends and self._minds(concept)),
@@ -94,10 +102,6 @@ def understand(field: Field) -> Wanted:
         party=party,
         labels=tuple(dict(_labels_of(field, concept=concept)).items()),
     )
-
-
-def _friends(concept: str | None) -> set[str | None]:
-    return {concept}.union(*(group for group in _SHARED if concept in group))
 
 
 def _labels_of(field: Field, *, concept: Concept | None) -> Iterable[tuple[str, float]]:
