@@ -1,0 +1,197 @@
+"""The two tables of an export, the same for every format: plain has a row a record, audit a row a cell."""
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from docrail.bootstrap import Program
+from docrail.core.model import Cell, CellStatus, Provenance, Value, Verdict
+from docrail.core.plan import Plan
+from docrail.core.spec import FieldType
+from docrail.store.rows import to_json
+from docrail.store.runs import Run, read_run
+from docrail.usecases.composed import EMPTY, ComposedRow, every_composed, is_composed
+from docrail.usecases.results import ResultRow, every_result
+
+PENDING_REVIEW = "PENDING_REVIEW"
+
+Rows: TypeAlias = Generator[Sequence[Value], None, None]
+
+
+class ColumnType(StrEnum):
+    """What a column holds. `json` is arrays and objects; `any` a value of any field, each as it is."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    JSON = "json"
+    ANY = "any"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column of a table."""
+
+    name: str
+    type: ColumnType = ColumnType.TEXT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Columns, and rows that are read as they are asked for, each with a value for every column.
+
+    Close `rows`: while they are read, a transaction keeps one state of the database."""
+
+    columns: tuple[Column, ...]
+    rows: Rows
+
+
+AUDIT_COLUMNS = (
+    Column(name="document_id"),
+    Column(name="filename"),
+    Column(name="digest"),
+    Column(name="field"),
+    Column(name="value", type=ColumnType.ANY),
+    Column(name="status"),
+    Column(name="confidence", type=ColumnType.NUMBER),
+    Column(name="phase"),
+    Column(name="method"),
+    Column(name="page", type=ColumnType.INTEGER),
+    Column(name="box", type=ColumnType.JSON),
+    Column(name="quote"),
+    Column(name="before", type=ColumnType.ANY),
+    Column(name="verdicts", type=ColumnType.JSON),
+    Column(name="hold_reason"),
+    Column(name="reviewer"),
+)
+_GROUP = (Column(name="group"), Column(name="status"), Column(name="documents", type=ColumnType.JSON))
+_DOCUMENT = (Column(name="document_id"), Column(name="filename"), Column(name="status"))
+_TYPES = {
+    FieldType.STRING: ColumnType.TEXT,
+    FieldType.NUMBER: ColumnType.NUMBER,
+    FieldType.INTEGER: ColumnType.INTEGER,
+    FieldType.BOOLEAN: ColumnType.BOOLEAN,
+    FieldType.ARRAY: ColumnType.JSON,
+    FieldType.OBJECT: ColumnType.JSON,
+}
+
+
+def plain_table(program: Program, run_id: str) -> Table:
+    """A row a record: composed records once assembly has completed, else documents. Raises NotFound."""
+    with program.database.reading() as connection:
+        run = read_run(connection, run_id, workspace_id=program.workspace)
+        composed = is_composed(connection, run)
+    if composed:
+        return Table(columns=_plain_columns(_GROUP, run.plan), rows=_composed_rows(program, run))
+    return Table(columns=_plain_columns(_DOCUMENT, run.plan), rows=_document_rows(program, run))
+
+
+def audit_table(program: Program, run_id: str) -> Table:
+    """A row a cell of every completed or partial document, fields in the order of the spec. Raises NotFound."""
+    with program.database.reading() as connection:
+        run = read_run(connection, run_id, workspace_id=program.workspace)
+    rows = (cells for row in every_result(program, run.id) for cells in _passports(row))
+    return Table(columns=AUDIT_COLUMNS, rows=rows)
+
+
+def _plain_columns(fixed: Sequence[Column], plan: Plan) -> tuple[Column, ...]:
+    """The fixed columns before the fields; one that a field is named like gives way with a `docrail_`."""
+    fields = tuple(Column(name=field.name, type=_TYPES[field.type]) for field in plan.fields)
+    taken = {column.name.casefold() for column in fields}
+    return (*(Column(name=_free(column.name, taken), type=column.type) for column in fixed), *fields)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name = f"docrail_{name}"
+    return name
+
+
+def _document_rows(program: Program, run: Run) -> Rows:
+    names = [field.name for field in run.plan.fields]
+    for row in every_result(program, run.id):
+        record = row.record
+        yield [row.document.id, row.document.filename, row.status.value, *(record[name] for name in names)]
+
+
+def _composed_rows(program: Program, run: Run) -> Rows:
+    with program.database.reading() as connection:
+        for row in every_composed(connection, run):
+            yield [
+                row.group,
+                row.status,
+                _documents(row),
+                *(row.values[field.name] for field in run.plan.fields),
+            ]
+
+
+def _documents(row: ComposedRow) -> Value:
+    return [{"id": each, "filename": filename} for each, filename in row.filenames.items()]
+
+
+def _passports(row: ResultRow) -> Iterator[Sequence[Value]]:
+    verdicts: dict[str, list[Value]] = {}
+    for verdict in row.verdicts:
+        verdicts.setdefault(verdict.field, []).append(_verdict(verdict, quiet=bool(row.held)))
+    document = row.document
+    for name, cell in row.cells.items():
+        said = _cell(cell) if cell else _NOTHING
+        yield [
+            document.id,
+            document.filename,
+            document.digest,
+            name,
+            *said,
+            verdicts.get(name),
+            cell.hold_reason.value if cell and cell.hold_reason else None,
+            None,
+        ]
+
+
+_NO_PROVENANCE = Provenance(method="")
+_NOTHING: Sequence[Value] = (None, EMPTY, None, None, None, None, None, None, None)
+
+
+def _cell(cell: Cell) -> Sequence[Value]:
+    """From `value` to `before`."""
+    held = cell.status is CellStatus.HELD
+    found = cell.provenance or _NO_PROVENANCE
+    box = found.box
+    return (
+        PENDING_REVIEW if held else cell.value,
+        cell.status.value,
+        cell.confidence,
+        cell.phase,
+        found.method or None,
+        found.page,
+        [box.x0, box.y0, box.x1, box.y1] if box and not held else None,
+        None if held else found.text,
+        None if held else found.before,
+    )
+
+
+def _verdict(verdict: Verdict, *, quiet: bool) -> Mapping[str, Value]:
+    """A verdict; without its message where the document holds any field, as messages quote values."""
+    said: dict[str, Value] = {
+        "gate": verdict.gate,
+        "check": verdict.check,
+        "passed": verdict.passed,
+        "severity": verdict.severity.value,
+        "phase": verdict.phase,
+    }
+    if verdict.reason:
+        said["reason"] = verdict.reason.value
+    if verdict.message and not quiet:
+        said["message"] = verdict.message
+    return said
+
+
+def as_text(value: Value) -> str:
+    """A value as the text of a cell: strings as they are, everything else as JSON.
+
+    >>> as_text("a"), as_text(-5), as_text(True), as_text(["a"])
+    ('a', '-5', 'true', '["a"]')
+    """
+    return value if isinstance(value, str) else to_json(value)

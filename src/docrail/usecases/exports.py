@@ -1,0 +1,71 @@
+"""Write the table of a run to a file: plain or audit, as CSV, JSON Lines, Parquet or XLSX."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from docrail.bootstrap import Program
+from docrail.core.errors import InvalidInput
+from docrail.usecases.export_csv import write_csv
+from docrail.usecases.export_jsonl import write_jsonl
+from docrail.usecases.export_table import Table, audit_table, plain_table
+from docrail.usecases.products import get_product
+
+Kind: TypeAlias = Literal["plain", "audit"]
+KINDS = ("plain", "audit")
+
+_WRITERS: Mapping[str, Callable[[Table, Path], int]] = {
+    "csv": write_csv,
+    "jsonl": write_jsonl,
+}
+FORMATS = tuple(_WRITERS)
+
+
+def export_pipeline(program: Program, pipeline_id: str, target: Path, *, kind: Kind = "plain") -> int:
+    """Write the table of a run in the format of the target's suffix; the number of rows.
+
+    Raises NotFound, and InvalidInput for an unknown suffix or a file that cannot be written.
+    """
+    suffix = target.suffix.removeprefix(".").lower()
+    if suffix not in FORMATS:
+        given = f"'{target.suffix}'" if target.suffix else "no suffix"
+        raise InvalidInput(f"{target} has {given}: an export ends in {_either(FORMATS)}")
+    return _write(program, pipeline_id, target, kind=kind, name=suffix)
+
+
+def write_export(
+    program: Program,
+    product_id: str,
+    *,
+    kind: str,
+    format: str,  # noqa: A002 - the word of the API's path
+    target: Path,
+) -> int:
+    """Write the table of a data product; the number of rows. Raises NotFound, InvalidInput."""
+    if format not in FORMATS:
+        raise InvalidInput(f"no format '{format}': there are {_either(FORMATS)}")
+    product = get_product(program, product_id)
+    return _write(program, product.run_id, target, kind=kind, name=format)
+
+
+def _write(program: Program, run_id: str, target: Path, *, kind: str, name: str) -> int:
+    if kind not in KINDS:
+        raise InvalidInput(f"no export '{kind}': there are plain and audit")
+    table = (plain_table if kind == "plain" else audit_table)(program, run_id)
+    new = target.with_name(f".{target.name}.{secrets.token_hex(4)}.new")
+    try:
+        new.parent.mkdir(parents=True, exist_ok=True)
+        with closing(table.rows):
+            count = _WRITERS[name](table, new)
+        new.replace(target)
+    except OSError as error:
+        raise InvalidInput(f"{target} cannot be written: {error.strerror or error}") from error
+    finally:
+        new.unlink(missing_ok=True)
+    return count
+
+
+def _either(names: tuple[str, ...]) -> str:
+    return f"{', '.join(names[:-1])} or {names[-1]}"
