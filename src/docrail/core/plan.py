@@ -70,7 +70,7 @@ def compile_rail(spec: Spec) -> Plan:
         [draft for number, stage in enumerate(spec.rail) for draft in _drafts(stage, number, spec)]
     )
     phases = _with_ids([draft.phase for draft in drafts])
-    problems = (*check_spec(spec), *_unknown_targets(phases, [draft.stage for draft in drafts]))
+    problems = (*check_spec(spec), *_unknown_targets(spec.rail, phases, [draft.stage for draft in drafts]))
     if problems:
         count = "one problem" if len(problems) == 1 else f"{len(problems)} problems"
         raise InvalidInput(f"the spec '{spec.name}' has {count}", problems)
@@ -79,10 +79,10 @@ def compile_rail(spec: Spec) -> Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Draft:
-    """A phase that has no id yet, and the number of the stage it comes from (None: put in by docrail)."""
+    """A phase that has no id yet, and the number of the stage that it comes from or stands behind (first: -1)."""
 
     phase: PlannedPhase
-    stage: int | None
+    stage: int
 
 
 def _drafts(stage: Stage, number: int, spec: Spec) -> Iterator[_Draft]:
@@ -145,7 +145,8 @@ def _order(drafts: Sequence[_Draft]) -> list[_Draft]:
         return ordered
     place = kinds.index(PhaseType.TRANSFER) + 1 if PhaseType.TRANSFER in kinds else 0
     extraction = _phase(Stage(type="schema"), PhaseType.EXTRACTION, {})
-    return [*ordered[:place], _Draft(phase=extraction, stage=None), *ordered[place:]]
+    behind = ordered[place - 1].stage if place else -1
+    return [*ordered[:place], _Draft(phase=extraction, stage=behind), *ordered[place:]]
 
 
 def _with_ids(phases: Sequence[PlannedPhase]) -> list[PlannedPhase]:
@@ -160,28 +161,30 @@ def _with_ids(phases: Sequence[PlannedPhase]) -> list[PlannedPhase]:
     return numbered
 
 
-def _unknown_targets(phases: Sequence[PlannedPhase], stages: Sequence[int | None]) -> list[Problem]:
-    """A `target_phases` entry that names no phase before the gate."""
-    problems: dict[str, Problem] = {}
-    for place, (phase, stage) in enumerate(zip(phases, stages, strict=True)):
-        for number, target in enumerate(_targets(phase)):
-            if not _matching(str(target), phases[:place]):
-                path = f"rail[{stage}].json.target_phases[{number}]"
-                known = suggest(str(target), (earlier.id for earlier in phases[:place]))
-                problems[path] = Problem(path=path, message=f"no phase '{target}' before this stage{known}")
-    return list(problems.values())
+def _unknown_targets(
+    rail: Sequence[Stage], phases: Sequence[PlannedPhase], stages: Sequence[int]
+) -> Iterator[Problem]:
+    """The `target_phases` entries that name no phase before the gate."""
+    for number, stage in enumerate(rail):
+        earlier = [phase for phase, place in zip(phases, stages, strict=True) if place < number]
+        before = [phase for phase in earlier if phase.scope is Scope.DOCUMENT]
+        for entry, target in enumerate(_targets(_options(stage) if stage.type == "valid" else {})):
+            if not _matching(str(target), before):
+                known = suggest(str(target), (phase.id for phase in before))
+                path = f"rail[{number}].json.target_phases[{entry}]"
+                yield Problem(path=path, message=f"no phase '{target}' before this stage{known}")
 
 
 def _with_targets(phases: Sequence[PlannedPhase]) -> Iterator[PlannedPhase]:
     """Each phase with its `target_phases` spelled out as ids."""
     for place, phase in enumerate(phases):
-        found = [one for target in _targets(phase) for one in _matching(str(target), phases[:place])]
+        found = [one for target in _targets(phase.config) for one in _matching(str(target), phases[:place])]
         targets = {"target_phases": list(dict.fromkeys(found))} if found else {}
         yield replace(phase, config={**phase.config, **targets})
 
 
-def _targets(phase: PlannedPhase) -> Sequence[Value]:
-    targets = phase.config.get("target_phases")
+def _targets(options: Mapping[str, Value]) -> Sequence[Value]:
+    targets = options.get("target_phases")
     return targets if isinstance(targets, list) else ()
 
 

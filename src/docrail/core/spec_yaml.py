@@ -188,7 +188,7 @@ def _scalar(event: yaml.ScalarEvent) -> Value:
 
 def _number(text: str, *, whole: bool) -> Value:
     """What does not fit into 64 bits stays text: it is an identifier, not an amount."""
-    number = int(text) if whole and len(text) < 20 else float(text)
+    number = int(text) if whole and len(text) <= 20 else float(text)
     if whole:
         return number if -(2**63) <= number < 2**63 and isinstance(number, int) else text
     return number if abs(number) != float("inf") else text

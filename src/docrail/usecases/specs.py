@@ -4,7 +4,7 @@ import importlib
 import importlib.util
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -45,7 +45,7 @@ def check_spec(source: Path | str) -> tuple[Spec | None, tuple[Problem, ...]]:
         file = _read(source)
     except InvalidInput as error:
         return None, error.problems or (Problem(path="", message=error.message),)
-    problems = (*file.problems, *_rail_problems(file))
+    problems = (*file.problems, *_without_twins(_rail_problems(file), file.problems))
     return (None, tuple(sorted(problems, key=lambda one: one.line or 0))) if problems else (file.spec, ())
 
 
@@ -57,6 +57,12 @@ def _rail_problems(file: SpecFile) -> tuple[Problem, ...]:
     except InvalidInput as error:
         return file.at_lines(error.problems)
     return ()
+
+
+def _without_twins(problems: Iterable[Problem], known: Iterable[Problem]) -> Iterator[Problem]:
+    """The problems that do not follow from a table that could not be read."""
+    broken = {one.path.removesuffix(".table") for one in known if one.path.endswith(".table")}
+    return (one for one in problems if one.path not in broken)
 
 
 def _read(source: Path | str) -> SpecFile:
@@ -100,6 +106,7 @@ def _policy_with_tables(policy: Policy, path: str, folder: Path, problems: list[
         try:
             rules.append(_rule_with_table(rule, folder))
         except InvalidInput as error:
+            rules.append(rule)
             problems.append(Problem(path=f"{path}.rules[{number}].table", message=error.message))
     return replace(policy, rules=tuple(rules))
 
