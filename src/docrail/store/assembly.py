@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from docrail.core.compose import Composed
 from docrail.core.progress import ErrorEntry, PipelinePhaseStatus
@@ -94,3 +94,9 @@ def read_composed(
         .limit(limit)
     )
     return [from_json(row.body) | {"seq": row.seq} for row in connection.execute(query)]
+
+
+def count_composed(connection: Connection, run_id: str) -> int:
+    """How many composed records a run has."""
+    query = select(func.count()).where(tables.composed.c.run_id == run_id)
+    return int(connection.execute(query).scalar_one())

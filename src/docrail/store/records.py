@@ -45,7 +45,12 @@ def read_known(connection: Connection, run_document_ids: Sequence[str]) -> dict[
 
 
 def completed_documents(
-    connection: Connection, run_id: str, *, after: str = "", limit: int = 200
+    connection: Connection,
+    run_id: str,
+    *,
+    after: str = "",
+    limit: int = 200,
+    states: Sequence[State] = (State.COMPLETED, State.PARTIAL),
 ) -> list[tuple[str, Document, State]]:
     """The next completed or partial documents of a run, in its order, as (pipeline document id, document, state)."""
     table, document = tables.run_documents.c, tables.documents
@@ -55,7 +60,7 @@ def completed_documents(
         .where(
             table.run_id == run_id,
             table.id > after,
-            table.state.in_((State.COMPLETED.value, State.PARTIAL.value)),
+            table.state.in_([state.value for state in states]),
         )
         .order_by(table.id)
         .limit(limit)

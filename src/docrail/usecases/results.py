@@ -1,8 +1,7 @@
 """The rows of a run as anybody may see them: a held value is nobody's until a person decided."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -11,7 +10,9 @@ from docrail.core.model import Cell, CellStatus, Document, HoldReason, Provenanc
 from docrail.core.plan import Plan
 from docrail.core.state import State
 from docrail.store import assembly, runs
+from docrail.store.counters import read_tally
 from docrail.store.records import completed_documents, read_known
+from docrail.usecases.composed import ComposedRow, composed_page, is_composed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +47,19 @@ def list_results(
     """One page of rows in the run's order, also while it runs. Raises NotFound."""
     with program.database.reading() as connection:
         run = runs.read_run(connection, pipeline_id, workspace_id=program.workspace)
-        rows = _page(connection, pipeline_id, run.plan, after=after, limit=limit)
-    return [row for row in rows if status in {None, row.status.value}]
+        return _page(connection, pipeline_id, run.plan, after=after, limit=limit, states=_states(status))
+
+
+def count_results(program: Program, pipeline_id: str, *, status: str | None = None) -> int:
+    """How many rows a run has by now. Raises NotFound."""
+    with program.database.reading() as connection:
+        runs.read_run(connection, pipeline_id, workspace_id=program.workspace)
+        tally = read_tally(connection, pipeline_id)
+    return sum(n for position, n in tally.items() if position.state in _states(status))
+
+
+def _states(status: str | None) -> tuple[State, ...]:
+    return (State.COMPLETED, State.PARTIAL) if status is None else (State(status),)
 
 
 def every_result(program: Program, pipeline_id: str) -> Iterator[ResultRow]:
@@ -62,15 +74,33 @@ def every_result(program: Program, pipeline_id: str) -> Iterator[ResultRow]:
 
 def list_composed(
     program: Program, pipeline_id: str, *, limit: int = 20, after: int = -1
-) -> list[dict[str, Any]]:
-    """One page of composed records, each with the `seq` to go on after. Raises NotFound."""
+) -> tuple[list[ComposedRow], int]:
+    """One page of composed records after the one with seq `after`, and how many there are. Raises NotFound."""
     with program.database.reading() as connection:
-        runs.read_run(connection, pipeline_id, workspace_id=program.workspace)
-        return assembly.read_composed(connection, pipeline_id, after=after, limit=limit)
+        run = runs.read_run(connection, pipeline_id, workspace_id=program.workspace)
+        total = assembly.count_composed(connection, pipeline_id)
+        return composed_page(connection, run, after=after, limit=limit), total
 
 
-def _page(connection: Connection, run_id: str, plan: Plan, *, after: str, limit: int) -> list[ResultRow]:
-    page = completed_documents(connection, run_id, after=after, limit=limit)
+def count_table(program: Program, pipeline_id: str) -> int:
+    """How many rows the data product of a run has: composed records once there are any. Raises NotFound."""
+    with program.database.reading() as connection:
+        run = runs.read_run(connection, pipeline_id, workspace_id=program.workspace)
+        if is_composed(connection, run):
+            return assembly.count_composed(connection, pipeline_id)
+    return count_results(program, pipeline_id)
+
+
+def _page(
+    connection: Connection,
+    run_id: str,
+    plan: Plan,
+    *,
+    after: str,
+    limit: int,
+    states: Sequence[State] = (State.COMPLETED, State.PARTIAL),
+) -> list[ResultRow]:
+    page = completed_documents(connection, run_id, after=after, limit=limit, states=states)
     known = read_known(connection, [row[0] for row in page])
     rows = []
     for run_document_id, document, state in page:
