@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from math import exp
 
 from docrail.phases.extraction.scoring import Scored
+from docrail.phases.extraction.spans import Place
 from docrail.phases.extraction.values import value_of
 from docrail.phases.extraction.wanted import Wanted
 
 THRESHOLD = 0.3
 _CONFIRMED_BY_OTHERS = 0.25
-
-Place = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,26 +29,24 @@ class Choice:
         return round(sure * (1 - self.best.span.found.doubt), 3)
 
 
-def assign(scored: Mapping[Wanted, Sequence[Scored]]) -> list[Choice]:
-    """The choices of all fields, surest first."""
-    open_fields = dict(scored)
+def assign(scored: Mapping[str, tuple[Wanted, Sequence[Scored]]]) -> list[Choice]:
+    """The choices of all fields (by name), surest first."""
     taken: dict[Place, tuple[float, str | None]] = {}
+    offers = {name: choose(wanted, spans) for name, (wanted, spans) in scored.items()}
     choices: list[Choice] = []
-    while open_fields:
-        offers = [choose(wanted, _free(wanted, spans, taken)) for wanted, spans in open_fields.items()]
-        made = [offer for offer in offers if offer is not None]
+    while True:
+        made = [(offer.score, name, offer) for name, offer in offers.items() if offer is not None]
         if not made:
             return choices
-        best = max(made, key=lambda offer: offer.score)
+        _, chosen, best = max(made, key=lambda offer: offer[0])
         choices.append(best)
-        taken.setdefault(best.best.span.place, (best.best.label, best.wanted.concept))
-        open_fields = {wanted: spans for wanted, spans in open_fields.items() if wanted is not best.wanted}
-        open_fields = {
-            wanted: spans
-            for wanted, spans in open_fields.items()
-            if any(offer.wanted is wanted for offer in made)
-        }
-    return choices
+        del offers[chosen]
+        place = best.best.span.place
+        taken.setdefault(place, (best.best.label, best.wanted.concept))
+        for name in offers:
+            wanted, spans = scored[name]
+            if any(one.span.place == place for one in spans):
+                offers[name] = choose(wanted, _free(wanted, spans, taken))
 
 
 def choose(wanted: Wanted, spans: Sequence[Scored]) -> Choice | None:

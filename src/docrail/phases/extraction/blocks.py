@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from docrail.core.model import Box
 from docrail.phases.extraction.labels import normal_label
 from docrail.phases.extraction.lexicon import read_label
 from docrail.phases.extraction.segments import Segment, Sheet
@@ -16,7 +17,7 @@ _STREET = re.compile(
     re.IGNORECASE,
 )
 _POSTCODE = re.compile(
-    r"(?<![\w./-])(?:(?:[A-Z]{1,2}-)?(?P<plain>\d{4,6})(?:\s?(?P<dutch>[A-Z]{2})(?=\s))?(?:-\d{4})?"
+    r"(?<![\w./-])(?:(?:[A-Z]{1,2}-)?(?P<plain>\d{5,6}|\d{4}(?:\s?(?P<dutch>[A-Z]{2})(?=\s))?)(?:-\d{4})?"
     r"|(?P<uk>[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}))(?![\w/:.-]|,\d)"
 )
 _NOT_ADDRESS = re.compile(
@@ -26,7 +27,7 @@ _NOT_ADDRESS = re.compile(
 )
 COMPANY = re.compile(
     r"\b(?:gmbh|ag|kg|ohg|ug|e\.?k|ltd|limited|inc|llc|llp|plc|corp|corporation|incorporated|co|company|sdn\.?\s?bhd|"
-    r"bhd|pte|pvt|b\.?v|n\.?v|sarl|sasu?|s\.?a|s\.?r\.?l|s\.?p\.?a|s\.?l|sl|ab|oy|as|aps|enterprise|trading|restaurant|"
+    r"sdn|bhd|pte|pvt|b\.?v|n\.?v|sarl|sasu?|s\.?a|s\.?r\.?l|s\.?p\.?a|s\.?l|sl|ab|oy|as|aps|enterprise|trading|restaurant|"
     r"store|stores|group|holding|services|industries|mart|pharmacy|hardware|station[ae]ry)\b\.?",
     re.IGNORECASE,
 )
@@ -53,7 +54,10 @@ def find_blocks(sheet: Sheet) -> Iterator[Block]:
         if lines:
             used.update((line.row, line.column) for line in lines)
             name, label = _name_over(sheet, lines[0])
-            yield Block(name=name, lines=lines, party=_party_said(label or _left(sheet, name or lines[0])))
+            party = _party_said(label or _left(sheet, name or lines[0]))
+            if party is None and _is_sender_line(sheet, lines):
+                party, name = "seller", _name_in_line(lines[0])
+            yield Block(name=name, lines=lines, party=party)
 
 
 def split_town(text: str) -> tuple[str, str] | None:
@@ -65,7 +69,7 @@ def split_town(text: str) -> tuple[str, str] | None:
     match = _POSTCODE.search(text)
     if match is None:
         return None
-    code = match["uk"] or f"{match['plain']} {match['dutch'] or ''}".strip()
+    code = match["uk"] or match["plain"]
     after = re.split(r"[,(|]|\s[-–•●]\s", text[match.end() :].strip(" ,-"))[0].strip()
     before = re.split(r"[,;]", text[: match.start()].strip(" ,-"))
     named = [part.strip() for part in before if re.search(r"[^\W\d]{3}", part)]
@@ -122,7 +126,11 @@ def _address_lines(stack: Sequence[Segment]) -> tuple[Segment, ...]:
     towns = 0
     for segment in stack:
         text = segment.text
-        if _NOT_ADDRESS.search(text) or (lines and towns and re.search(r"\d", text) and not _has_town(text)):
+        if (
+            _NOT_ADDRESS.search(text)
+            or COMPANY.search(text)
+            or (lines and towns and re.search(r"\d", text) and not _has_town(text))
+        ):
             break
         if text.endswith(":") or (lines and towns and len(text.split()) > 4):
             break
@@ -138,6 +146,21 @@ def _address_lines(stack: Sequence[Segment]) -> tuple[Segment, ...]:
 def _followed_by_place(stack: Sequence[Segment], segment: Segment) -> bool:
     after = stack[stack.index(segment) + 1 :]
     return bool(after) and re.fullmatch(r"[^\W\d_][^\d:()@]{1,30}\.?", after[0].text) is not None
+
+
+def _is_sender_line(sheet: Sheet, lines: Sequence[Segment]) -> bool:
+    """Whether an address stands on one line with signs between its parts, as above the window of an envelope."""
+    row = sheet.rows[lines[0].row]
+    near = " ".join(segment.text for segment in row if abs(segment.column - lines[0].column) <= 2)
+    return len(lines) == 1 and len(re.findall(r"[|●•·∙▪]|\s[-–]\s", near)) >= 2
+
+
+def _name_in_line(line: Segment) -> Segment | None:
+    first = re.split(r"\s*[|●•·∙▪,]\s*|\s[-–]\s", line.text)[0]
+    if not first or is_street(first) or _has_town(first):
+        return None
+    words = line.words_between(0, len(first))
+    return replace(line, words=words, text=first, box=Box.around(word.box for word in words))
 
 
 def _name_over(sheet: Sheet, first: Segment) -> tuple[Segment | None, Segment | None]:

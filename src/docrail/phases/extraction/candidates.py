@@ -1,14 +1,14 @@
 """Every span of a document that may be a field's value, by the kind of the field."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from docrail.core.model import Layout
 from docrail.core.parsing import find_dates
 from docrail.phases.extraction.blocks import Block, find_blocks
 from docrail.phases.extraction.checkboxes import find_choices
-from docrail.phases.extraction.figures import find_currencies, find_figures
+from docrail.phases.extraction.figures import find_currencies, find_figures, find_totals
 from docrail.phases.extraction.hints import Hints, read_hints
 from docrail.phases.extraction.identifiers import (
     find_bics,
@@ -24,7 +24,7 @@ from docrail.phases.extraction.lexicon import Kind
 from docrail.phases.extraction.parties import name_parties
 from docrail.phases.extraction.places import find_in_blocks
 from docrail.phases.extraction.segments import Segment, Sheet, read_sheets
-from docrail.phases.extraction.spans import Found, Span
+from docrail.phases.extraction.spans import Context, Found, Place, Span
 from docrail.phases.extraction.wanted import Wanted
 
 _IN_TEXT: dict[Kind, Callable[[str], Iterator[Found]]] = {
@@ -44,11 +44,16 @@ _OWN_AT_LEAST = 0.85
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """A document as the extractor sees it: sheets, address blocks, conventions; spans by kind are kept once found."""
+    """A document as the extractor sees it: sheets, address blocks, conventions.
+
+    `triples` are amounts that are part of a net + tax = gross. Spans by kind are kept once found.
+    """
 
     sheets: tuple[Sheet, ...]
     blocks: tuple[Block, ...]
     hints: Hints
+    triples: frozenset[float]
+    contexts: dict[tuple[int, int, int, int, Place], tuple[Context, ...]] = field(default_factory=dict)
     _kept: dict[tuple[Kind, str | None], tuple[Span, ...]] = field(default_factory=dict)
 
     @property
@@ -76,7 +81,7 @@ class Reading:
             yield from find_in_blocks(self.blocks, kind)
         for segment in self.segments:
             for found in self._find_in(segment, kind, locale=locale):
-                yield make_span(segment, found)
+                yield Span.of(segment, found)
 
     def _find_in(self, segment: Segment, kind: Kind, *, locale: str | None) -> Iterator[Found]:
         if kind in _IN_TEXT:
@@ -84,8 +89,14 @@ class Reading:
         if kind is Kind.DATE:
             return self._find_dates(segment.text, locale=locale)
         if kind in _FIGURES:
-            return find_figures(segment.text, locale=locale or self.hints.decimals)
-        return _whole_and_rest(segment.text)
+            return self._find_figures(segment.text, locale=locale)
+        return find_names(segment.text) if kind is Kind.NAME else _whole_and_rest(segment.text)
+
+    def _find_figures(self, text: str, *, locale: str | None) -> Iterator[Found]:
+        dates = [(start, end) for start, end, *_ in find_dates(text, locale=locale)]
+        for found in find_figures(text, locale=locale or self.hints.decimals):
+            if not any(found.start < end and start < found.end for start, end in dates):
+                yield found
 
     def _find_dates(self, text: str, *, locale: str | None) -> Iterator[Found]:
         for start, end, iso, undecided in find_dates(text, locale=locale):
@@ -111,21 +122,33 @@ class Reading:
                 rest = segment.text[len(label) :].lstrip(" :-–")
                 start = len(segment.text) - len(rest)
                 if rest:
-                    yield make_span(segment, Found(start=start, end=len(segment.text), text=rest, value=rest))
+                    yield Span.of(segment, Found(start=start, end=len(segment.text), text=rest, value=rest))
 
 
 def read_document(layout: Layout) -> Reading:
     """`layout` made ready for the extractor."""
     sheets = read_sheets(layout)
     texts = [segment.text for sheet in sheets for segment in sheet.segments]
+    hints = read_hints(texts)
     blocks = tuple(block for sheet in sheets for block in find_blocks(sheet))
-    return Reading(sheets=sheets, blocks=name_parties(blocks, sheets), hints=read_hints(texts))
+    return Reading(
+        sheets=sheets,
+        blocks=name_parties(blocks, sheets),
+        hints=hints,
+        triples=frozenset(find_totals(texts, locale=hints.decimals)),
+    )
 
 
-def make_span(segment: Segment, found: Found) -> Span:
-    """`found` in `segment` as a span."""
-    words = segment.words_between(found.start, found.end) or segment.words
-    return Span(found=found, segment=segment, words=words, before=segment.text[: found.start])
+def find_names(text: str) -> Iterator[Found]:
+    """A segment and what stands behind its colons, also without a register number in brackets at the end.
+
+    >>> [found.text for found in find_names("Seller: Khiam SDN BHD (88842-H)")]
+    ['Seller: Khiam SDN BHD', 'Khiam SDN BHD']
+    """
+    for found in _whole_and_rest(text):
+        bare = re.sub(r"\s*\([^)]*\d[^)]*\)$|[\s,;]+$", "", found.text)
+        if bare:
+            yield replace(found, end=found.start + len(bare), text=bare, value=bare)
 
 
 def _whole_and_rest(text: str) -> Iterator[Found]:
@@ -137,8 +160,3 @@ def _whole_and_rest(text: str) -> Iterator[Found]:
         if not text[colon.end() - 1 :].startswith((":/", "://")) and colon.start() > 0:
             rest = text[colon.end() :]
             yield Found(start=colon.end(), end=len(text), text=rest, value=rest)
-
-
-def texts_of(spans: Iterable[Span]) -> list[str]:
-    """The texts of `spans`, for tests and benchmarks."""
-    return [span.found.text for span in spans]

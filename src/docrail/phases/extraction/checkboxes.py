@@ -43,8 +43,7 @@ def find_choices(segments: Iterable[Segment], wanted: Wanted) -> Iterator[Span]:
             else _find_ticks(segment.text, wanted)
         )
         for found in finds:
-            words = segment.words_between(found.start, found.end) or segment.words
-            yield Span(found=found, segment=segment, words=words, before=segment.text[: found.start])
+            yield Span.of(segment, found)
 
 
 def find_ticks(text: str) -> Iterator[Found]:

@@ -99,7 +99,7 @@ def similarity(label: str, context: str) -> float:
         return 0.0
     short, wide = squeeze(label), label.split()
     if short == squeeze(context):
-        return 1.0
+        return 1.0 if len(wide) > 1 or len(short) > 7 else 0.97
     words = context.split()
     best = _fuzzy(short, squeeze(context))
     best = max(best, 0.98 * _fuzzy(" ".join(sorted(wide)), " ".join(sorted(words))))

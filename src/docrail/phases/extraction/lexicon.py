@@ -103,7 +103,7 @@ def read_label(text: str) -> Mapping[str, float]:
     for phrase, similarity in _phrases(tokens):
         for concept in _BY_LABEL.get(phrase, ()):
             found[concept] = max(found.get(concept, 0.0), similarity)
-    if max(found.values(), default=0.0) < 1.0 and len(tokens) <= _WORDS_AT_MOST:
+    if max(found.values(), default=0.0) < 0.97 and len(tokens) <= _WORDS_AT_MOST:
         hits = process.extract(squeeze(text), _LABELS, scorer=fuzz.ratio, score_cutoff=_FUZZY, limit=6)
         for label, ratio, _ in hits:
             for concept in _BY_LABEL[label]:
@@ -114,7 +114,9 @@ def read_label(text: str) -> Mapping[str, float]:
 def _phrases(tokens: tuple[str, ...]) -> list[tuple[str, float]]:
     """The whole, then its ends and beginnings, with what each is worth as a sign of what follows."""
     whole = len(tokens)
-    phrases = [("".join(tokens), 1.0), ("".join(sorted(tokens)), 0.97)]
+    joined = "".join(tokens)
+    exact = 1.0 if whole > 1 or len(joined) > 7 else 0.97
+    phrases = [(joined, exact), ("".join(sorted(tokens)), 0.97)]
     for size in range(max(1, whole - 6), whole):
         lost = 0.02 * min(whole - size - 1, 6)
         phrases.append(("".join(tokens[whole - size :]), 0.9 - lost))

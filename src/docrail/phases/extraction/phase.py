@@ -38,7 +38,7 @@ class Extraction:
         wanted = [
             understand(field) for field in missing if field.type not in (FieldType.ARRAY, FieldType.OBJECT)
         ]
-        choices = assign({one: score_spans(reading, one) for one in wanted})
+        choices = assign({one.field.name: (one, score_spans(reading, one)) for one in wanted})
         cells = [_make_cell(choice, phase=self._phase.id) for choice in choices]
         for field in missing:
             rows = find_rows(reading, field) if field.items else None

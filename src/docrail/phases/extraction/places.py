@@ -1,8 +1,9 @@
 """Names, streets, postcodes, towns and whole addresses out of address blocks."""
 
+import re
 from collections.abc import Iterable, Iterator
 
-from docrail.core.model import Word
+from docrail.core.model import Box, Word
 from docrail.phases.extraction.blocks import Block, is_street, split_town
 from docrail.phases.extraction.lexicon import Kind
 from docrail.phases.extraction.segments import Segment
@@ -34,7 +35,8 @@ def _find_town(block: Block, kind: Kind) -> Iterator[Span]:
 
 
 def _street_in(text: str) -> str:
-    return text.split(",")[0].strip()
+    parts = [part.strip() for part in re.split(r"[|●•·∙▪,]|\s[-–]\s", text)]
+    return next((part for part in parts if is_street(part)), parts[0])
 
 
 def _span(block: Block, lines: tuple[Segment, ...], text: str, *, prior: float) -> Span:
@@ -45,4 +47,5 @@ def _span(block: Block, lines: tuple[Segment, ...], text: str, *, prior: float) 
         words = first.words_between(start, start + len(text)) or words
     end = start + len(text)
     found = Found(start=start, end=end, text=text, value=text, prior=prior)
-    return Span(found=found, segment=first, words=words, before="", party=block.party or "")
+    box = Box.around(word.box for word in words)
+    return Span(found=found, segment=first, words=words, box=box, before="", party=block.party or "")

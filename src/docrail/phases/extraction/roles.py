@@ -10,6 +10,7 @@ from docrail.phases.extraction.parties import party_near
 from docrail.phases.extraction.spans import Span
 from docrail.phases.extraction.wanted import Wanted
 
+_SUMS = {"net_total", "tax_total", "gross_total", "amount_due"}
 _TITLE = re.compile(
     r"\b(?:invoice|receipt|tax invoice|cash bill|rechnung|facture|factura|fattura|factuur|bill|statement|order|copy|logo)"
     r"\b",
@@ -26,6 +27,10 @@ def role_bonus(reading: Reading, wanted: Wanted, span: Span, spans: Sequence[Spa
 
 def _of_amount(reading: Reading, wanted: Wanted, span: Span, spans: Sequence[Span]) -> float:
     bonus = 0.05 if span.found.decimals or span.found.money else -0.12
+    if wanted.concept in _SUMS and span.found.value in reading.triples:
+        bonus += 0.15
+    if wanted.concept in ("net_total", "tax_total", "subtotal"):
+        bonus += 0.08 * _depth(reading, span)
     if wanted.concept not in ("gross_total", "amount_due"):
         return bonus
     largest = max((_money_of(other) for other in spans), default=0.0)
@@ -57,8 +62,10 @@ def _of_name(reading: Reading, wanted: Wanted, span: Span, spans: Sequence[Span]
     company = COMPANY.search(text) is not None
     top = span.segment.page == reading.sheets[0].number and span.segment.row < 8
     bonus += 0.3 if company else 0.0
+    if any(span.segment is line for block in reading.blocks for line in block.lines):
+        bonus -= 0.4
     if top:
-        bonus += 0.22 - 0.02 * span.segment.row + (0.1 if company else 0.0)
+        bonus += 0.28 - 0.03 * span.segment.row + (0.1 if company else 0.0)
     bonus += 0.14 if span.party is not None and span.party != "buyer" else 0.0
     return bonus
 

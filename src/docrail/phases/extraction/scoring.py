@@ -11,23 +11,14 @@ from docrail.phases.extraction.labels import normal_label
 from docrail.phases.extraction.lexicon import Kind, read_label
 from docrail.phases.extraction.roles import role_bonus
 from docrail.phases.extraction.segments import Segment, Sheet
-from docrail.phases.extraction.spans import Span
+from docrail.phases.extraction.spans import Context, Span
 from docrail.phases.extraction.wanted import Wanted
 
+_SURE_BY_SHAPE = {Kind.CURRENCY, Kind.EMAIL, Kind.URL, Kind.IBAN, Kind.BIC}
 _FREE = {Kind.TEXT, Kind.NAME, Kind.ADDRESS, Kind.STREET, Kind.CITY, Kind.COUNTRY, Kind.POSTCODE}
 _FIGURE_ONLY = re.compile(r"[^A-Za-z]*(?:EUR|USD|GBP|CHF|MYR|INR|SR|RM|Rs\.?|x|X|[A-Z])?[^A-Za-z]*")
 _WORDS_AT_MOST = 14
-_MAY_NOT_NAME = re.compile(r"\d{3}|@|^\W*\d+\W*$|^\d+[\s,]|\s\d+$|:$|\?$")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
-    """Words beside a span: `where` in words for a person, as printed, in normal form, and their weight (0..1)."""
-
-    where: str
-    text: str
-    normal: str
-    weight: float
+_MAY_NOT_NAME = re.compile(r"\d{3}|@|^\W*\d+\W*$|^\d+[\s,]|\s\d+$|[:?]$|\w{4}\.$|^[a-zß-ÿ]+ |^[a-z]+$|:\s|%")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,18 +34,26 @@ class Scored:
 def score_spans(reading: Reading, wanted: Wanted) -> list[Scored]:
     """Every span that `wanted` may take, with its score."""
     spans = [span for span in reading.spans_for(wanted) if fits(span, wanted)]
-    contexts = [tuple(contexts_of(reading.sheet_of(span), span)) for span in spans]
-    labelled = [_label_score(wanted, beside) for beside in contexts]
+    contexts = [_contexts(reading, span) for span in spans]
+    said = _Said(wanted)
+    labelled = [_label_score(said, beside) for beside in contexts]
     scored = []
     for span, (label, against, because) in zip(spans, labelled, strict=True):
         bonus = role_bonus(reading, wanted, span, spans)
         score = 0.78 * label - against + bonus + span.found.prior + _shape_bonus(span, wanted)
-        if span.party is not None:
-            score += 0.9 * against
+        if span.party is not None or wanted.kind in _SURE_BY_SHAPE:
+            score += against
         scored.append(
             Scored(span=span, score=score, label=label, because=because or "by its shape and place")
         )
     return scored
+
+
+def _contexts(reading: Reading, span: Span) -> tuple[Context, ...]:
+    key = (span.segment.page, span.segment.row, span.segment.column, span.found.start, span.place)
+    if key not in reading.contexts:
+        reading.contexts[key] = tuple(contexts_of(reading.sheet_of(span), span))
+    return reading.contexts[key]
 
 
 def contexts_of(sheet: Sheet, span: Span) -> Iterator[Context]:
@@ -103,7 +102,8 @@ def _read_context(where: str, text: str, weight: float, *, tail: bool = False) -
     elif tail:
         last = " ".join(words[-5:])
         yield Context(where=where, text=last, normal=normal_label(last), weight=weight)
-    core = re.sub(r"^\(?\w{1,2}[.)]?\s+(?=[A-Z])", "", re.split(r"\s*\(|\s?\.\s|[/,]", text)[0])
+    core = re.sub(r"^\(?\w{1,2}[.)]?\s+(?=[A-Z])", "", re.split(r"\s*\(|\s?\.\s|[/,]\s", text)[0])
+    core = re.sub(r"\s*[-+$€£]?\s?\d[\d.,]*\s?%?", " ", core)
     if not tail and core != text and 0 < len(core.split()) <= _WORDS_AT_MOST:
         yield Context(where=where, text=core.strip(" :"), normal=normal_label(core), weight=0.95 * weight)
 
@@ -126,21 +126,33 @@ def _nearness(sheet: Sheet, segment: Segment, span: Span) -> float:
     return 1.0 - 0.25 * min(1.0, gap / 0.6)
 
 
-def _label_score(wanted: Wanted, contexts: Sequence[Context]) -> tuple[float, float, str]:
+class _Said(dict[str, tuple[float, float]]):
+    """How well contexts say the wanted field, and something else; each worked out once."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        super().__init__()
+        self._wanted = wanted
+
+    def __missing__(self, context: str) -> tuple[float, float]:
+        self[context] = self._wanted.own(context), self._wanted.rival(context)
+        return self[context]
+
+
+def _label_score(said: _Said, contexts: Sequence[Context]) -> tuple[float, float, str]:
     """What the contexts say for (0..1.15) and against (0..0.4) a span being `wanted`, and the best words for it."""
     best, second, against, because = 0.0, 0.0, 0.0, ""
     for context in contexts:
-        own = wanted.own(context.normal)
-        rival = wanted.rival(context.normal)
+        own, rival = said[context.normal]
         if rival > own + 0.03 and rival >= 0.8:
             if context.where not in ("two right of", "two below"):
                 against = max(against, 0.4 * context.weight * rival)
             own *= 0.5
-        said = context.weight * own**3 if own >= 0.7 else 0.0
-        if said > best:
-            best, second, because = said, best, f'{context.where} "{context.text}"'
+        worth = context.weight * own**3 if own >= 0.7 else 0.0
+        worth *= 0.6 if against > 0.3 else 1.0
+        if worth > best:
+            best, second, because = worth, best, f'{context.where} "{context.text}"'
         else:
-            second = max(second, said)
+            second = max(second, worth)
     return min(best + 0.15 * second, 1.15), against * (0.4 if best > 0.8 else 1.0), because
 
 
@@ -155,8 +167,8 @@ def _shape_bonus(span: Span, wanted: Wanted) -> float:
         said = read_label(normal_label(text))
         bonus -= 0.4 if max(said.values(), default=0.0) >= 0.97 else 0.0
         bonus -= 0.15 if len(text) > 80 and wanted.kind is not Kind.ADDRESS else 0.0
-        bonus -= 0.3 if re.fullmatch(r"\(.*\)", text) else 0.0
-        bonus -= 0.2 if wanted.kind is Kind.NAME and _MAY_NOT_NAME.search(text) else 0.0
+        bonus -= 0.7 if re.fullmatch(r"\W*\(.*\)?", text) else 0.0
+        bonus -= 0.25 if wanted.kind is Kind.NAME and _MAY_NOT_NAME.search(text) else 0.0
         bonus -= 0.3 if not re.search(r"\w", text) else 0.0
     return bonus
 

@@ -27,25 +27,43 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Words beside a span: `where` in words for a person, as printed, in normal form, and their weight (0..1)."""
+
+    where: str
+    text: str
+    normal: str
+    weight: float
+
+
+Place = tuple[int, int, int, int]
+"""Page, left, top and right of a span: what tells it from the others of the document."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
     """A value found in a segment; `words` are its own (of several segments, for a block)."""
 
     found: Found
     segment: Segment
     words: tuple[Word, ...]
+    box: Box
     before: str
     party: str | None = None
 
-    @property
-    def box(self) -> Box:
-        return Box.around(word.box for word in self.words)
+    @classmethod
+    def of(cls, segment: Segment, found: Found) -> "Span":
+        """`found` in `segment`."""
+        words = segment.words_between(found.start, found.end) or segment.words
+        box = Box.around(word.box for word in words)
+        return cls(found=found, segment=segment, words=words, box=box, before=segment.text[: found.start])
 
     @property
     def address(self) -> str | None:
         return self.words[0].address
 
     @property
-    def place(self) -> tuple[int, int, int, int]:
+    def place(self) -> Place:
         """What tells this span from the others of the document."""
         box = self.box
         return self.segment.page, round(box.x0), round(box.y0), round(box.x1)

@@ -50,13 +50,17 @@ _FRIEND = 0.82
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """One field as the extractor looks for it; `labels` are (normal label, weight)."""
+    """One field as the extractor looks for it; `labels` are (normal label, weight).
+
+    `friends` are the concepts whose value may be this one too.
+    """
 
     field: Field
     kind: Kind
     concept: str | None
     party: str | None
     labels: tuple[tuple[str, float], ...]
+    friends: frozenset[str]
 
     @property
     def keeps_text(self) -> bool:
@@ -67,20 +71,18 @@ class Wanted:
         """How well a normal `context` says this field, 0..1."""
         custom = max((weight * similarity(label, context) for label, weight in self.labels), default=0.0)
         said = read_label(context)
-        friends = max((_FRIEND * said.get(one or "", 0.0) for one in self.friends), default=0.0)
+        friends = max((_FRIEND * said.get(one, 0.0) for one in self.friends), default=0.0)
         return max(custom, friends, 0.96 * said.get(self.concept or "", 0.0))
-
-    @property
-    def friends(self) -> set[str | None]:
-        """The concept and those whose value is often the same one."""
-        return {self.concept}.union(*(group for group in _SHARED if self.concept in group))
 
     def rival(self, context: str) -> float:
         """How well a normal `context` says something else than this field, 0..1."""
-        friends = self.friends
         said = read_label(context)
         return max(
-            (similar for concept, similar in said.items() if concept not in friends and self._minds(concept)),
+            (
+                similar
+                for concept, similar in said.items()
+                if concept not in self.friends and self._minds(concept)
+            ),
             default=0.0,
         )
 
@@ -101,7 +103,13 @@ def understand(field: Field) -> Wanted:
         concept=concept.name if concept else None,
         party=party,
         labels=tuple(dict(_labels_of(field, concept=concept)).items()),
+        friends=_friends(concept.name) if concept else frozenset(),
     )
+
+
+def _friends(concept: str) -> frozenset[str]:
+    """The concept and those whose value is often the same one."""
+    return frozenset({concept}.union(*(group for group in _SHARED if concept in group)))
 
 
 def _labels_of(field: Field, *, concept: Concept | None) -> Iterable[tuple[str, float]]:
