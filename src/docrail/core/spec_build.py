@@ -56,13 +56,10 @@ def _fields(properties: _Document) -> tuple[Field, ...]:
 
 
 def _field(name: str, body: _Document) -> Field:
-    return Field(
-        name=name,
-        type=_type(body),
-        items=_fields(body.get("properties") or body.get("items", {}).get("properties") or {}),
-        **{key: body[key] for key in (*_TEXTS, *_FLAGS) if key in body},
-        **{key: tuple(body[key]) for key in _LISTS if key in body},
-    )
+    keywords: dict[str, Any] = {key: body[key] for key in (*_TEXTS, *_FLAGS) if key in body}
+    keywords |= {key: tuple(body[key]) for key in _LISTS if key in body}
+    members = body.get("properties") or body.get("items", {}).get("properties") or {}
+    return Field(name=name, type=_type(body), items=_fields(members), **keywords)
 
 
 def _type(body: _Document) -> FieldType:

@@ -147,7 +147,7 @@ class _Converter:
         branches = schema.get(key)
         if not isinstance(branches, Sequence) or isinstance(branches, str):
             return []
-        flat = []
+        flat: list[_Object] = []
         for branch in branches:
             one: dict[str, Value] = {}
             if isinstance(branch, Mapping):
