@@ -110,8 +110,9 @@ def _check_range(
     options: Mapping[str, Value], gate: Gate, fields: Sequence[Field], path: str
 ) -> Iterator[Problem]:
     bounds = {key: options[key] for key in ("min", "max") if key in options}
-    if not bounds:
+    if not bounds and "range" not in options:
         yield Problem(path=path, message="a range needs 'min' or 'max'")
+    if not bounds:
         return
     wrong = [key for key, value in bounds.items() if not _is_bound(value)]
     for key in wrong:

@@ -1,0 +1,27 @@
+"""Read the gate that a plan froze for a validation phase."""
+
+from collections.abc import Mapping
+
+from docrail.core.errors import InvalidInput
+from docrail.core.model import Severity, Value
+from docrail.core.spec import Gate
+
+
+def read_gate(config: Mapping[str, Value]) -> Gate:
+    """The gate of a phase's config.
+
+    Raises InvalidInput when there is none.
+    """
+    body = config.get("gate")
+    if not isinstance(body, Mapping) or not isinstance(body.get("checks"), list | tuple):
+        raise InvalidInput("a validation phase needs a gate with checks in its config")
+    return Gate(
+        name=str(body.get("name")),
+        checks=tuple(check for check in _listed(body.get("checks")) if isinstance(check, Mapping)),
+        severity=Severity(str(body.get("severity") or Severity.BLOCKING)),
+        fields=tuple(str(name) for name in _listed(body.get("fields"))),
+    )
+
+
+def _listed(value: Value) -> tuple[Value, ...]:
+    return tuple(value) if isinstance(value, list | tuple) else ()
