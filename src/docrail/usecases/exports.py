@@ -10,7 +10,9 @@ from docrail.bootstrap import Program
 from docrail.core.errors import InvalidInput
 from docrail.usecases.export_csv import write_csv
 from docrail.usecases.export_jsonl import write_jsonl
+from docrail.usecases.export_parquet import write_parquet
 from docrail.usecases.export_table import Table, audit_table, plain_table
+from docrail.usecases.export_xlsx import write_xlsx
 from docrail.usecases.products import get_product
 
 Kind: TypeAlias = Literal["plain", "audit"]
@@ -19,6 +21,8 @@ KINDS = ("plain", "audit")
 _WRITERS: Mapping[str, Callable[[Table, Path], int]] = {
     "csv": write_csv,
     "jsonl": write_jsonl,
+    "parquet": write_parquet,
+    "xlsx": write_xlsx,
 }
 FORMATS = tuple(_WRITERS)
 
