@@ -46,13 +46,13 @@ _OWN_AT_LEAST = 0.85
 class Reading:
     """A document as the extractor sees it: sheets, address blocks, conventions.
 
-    `triples` are amounts that are part of a net + tax = gross. Spans by kind are kept once found.
+    `totals` are net, tax and gross where they add up. Spans by kind are kept once found.
     """
 
     sheets: tuple[Sheet, ...]
     blocks: tuple[Block, ...]
     hints: Hints
-    triples: frozenset[float]
+    totals: tuple[float, float, float] | None
     contexts: dict[tuple[int, int, int, int, Place], tuple[Context, ...]] = field(default_factory=dict)
     _kept: dict[tuple[Kind, str | None], tuple[Span, ...]] = field(default_factory=dict)
 
@@ -113,6 +113,8 @@ class Reading:
         """What follows a label without a colon: `Ship To Fabrikam`."""
         for segment in self.segments:
             words = segment.text.split()
+            if not wanted.may_begin(normal_label(words[0])):
+                continue
             for size in range(1, min(5, len(words))):
                 label = " ".join(words[:size])
                 if words[size - 1].endswith(":") or wanted.own(normal_label(label)) < _OWN_AT_LEAST:
@@ -135,7 +137,7 @@ def read_document(layout: Layout) -> Reading:
         sheets=sheets,
         blocks=name_parties(blocks, sheets),
         hints=hints,
-        triples=frozenset(find_totals(texts, locale=hints.decimals)),
+        totals=find_totals(texts, locale=hints.decimals),
     )
 
 

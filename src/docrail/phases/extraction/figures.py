@@ -76,24 +76,23 @@ def guess_decimal_locale(texts: Iterable[str]) -> str | None:
     return "de_DE" if commas > points else "en_US"
 
 
-def find_totals(texts: Iterable[str], *, locale: str | None) -> set[float]:
-    """The amounts of `texts` of which one is the sum of two others, one of them a plausible tax (3 to 30 percent).
+def find_totals(texts: Iterable[str], *, locale: str | None) -> tuple[float, float, float] | None:
+    """The largest net, tax and gross of `texts` where net + tax = gross and the tax is plausible (3 to 30 percent).
 
-    >>> sorted(find_totals(["Net 100.00", "VAT 19.00", "Total 119.00", "Deposit 50.00"], locale=None))
-    [19.0, 100.0, 119.0]
+    >>> find_totals(["Net 100.00", "VAT 19.00", "Total 119.00", "Deposit 50.00"], locale=None)
+    (100.0, 19.0, 119.0)
     """
     found = {f.value for text in texts for f in find_figures(text, locale=locale) if f.decimals or f.money}
     cents = sorted({round(value * 100) for value in found if isinstance(value, float) and value > 0})[-120:]
     known = set(cents)
-    parts: set[float] = set()
-    for net in cents:
+    for net in reversed(cents):
         for tax in cents:
             if tax > 0.3 * net:
                 break
             total = next((net + tax + off for off in (0, 1, -1) if net + tax + off in known), None)
             if tax >= 0.03 * net and total is not None and total != net:
-                parts.update((net / 100, tax / 100, total / 100))
-    return parts
+                return net / 100, tax / 100, total / 100
+    return None
 
 
 def _read_figure(match: re.Match[str], *, locale: str | None) -> Found | None:

@@ -34,7 +34,7 @@ def name_parties(blocks: Sequence[Block], sheets: Sequence[Sheet]) -> tuple[Bloc
         party = block.party
         if party is None and (block is seller or (_name(block) and _name(block) in names)):
             party = "seller"
-        elif party is None and not has_buyer and names and evidence[id(block)] <= 0:
+        elif party is None and block.name and not has_buyer and names and evidence[id(block)] <= 0:
             party, has_buyer = "buyer", True
         named.append(replace(block, party=party))
     return tuple(named)

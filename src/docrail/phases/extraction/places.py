@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from docrail.core.model import Box, Word
+from docrail.core.model import Word
 from docrail.phases.extraction.blocks import Block, is_street, split_town
 from docrail.phases.extraction.lexicon import Kind
 from docrail.phases.extraction.segments import Segment
@@ -47,5 +47,4 @@ def _span(block: Block, lines: tuple[Segment, ...], text: str, *, prior: float) 
         words = first.words_between(start, start + len(text)) or words
     end = start + len(text)
     found = Found(start=start, end=end, text=text, value=text, prior=prior)
-    box = Box.around(word.box for word in words)
-    return Span(found=found, segment=first, words=words, box=box, before="", party=block.party or "")
+    return Span.of_words(first, found, words=words, before="", party=block.party or "")

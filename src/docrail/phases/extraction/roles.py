@@ -10,7 +10,7 @@ from docrail.phases.extraction.parties import party_near
 from docrail.phases.extraction.spans import Span
 from docrail.phases.extraction.wanted import Wanted
 
-_SUMS = {"net_total", "tax_total", "gross_total", "amount_due"}
+_SUMS = {"net_total": 0, "tax_total": 1, "gross_total": 2, "amount_due": 2}
 _TITLE = re.compile(
     r"\b(?:invoice|receipt|tax invoice|cash bill|rechnung|facture|factura|fattura|factuur|bill|statement|order|copy|logo)"
     r"\b",
@@ -27,8 +27,9 @@ def role_bonus(reading: Reading, wanted: Wanted, span: Span, spans: Sequence[Spa
 
 def _of_amount(reading: Reading, wanted: Wanted, span: Span, spans: Sequence[Span]) -> float:
     bonus = 0.05 if span.found.decimals or span.found.money else -0.12
-    if wanted.concept in _SUMS and span.found.value in reading.triples:
-        bonus += 0.15
+    if reading.totals and wanted.concept in _SUMS:
+        fits = span.found.value == reading.totals[_SUMS[wanted.concept]]
+        bonus += 0.2 if fits else -0.05
     if wanted.concept in ("net_total", "tax_total", "subtotal"):
         bonus += 0.08 * _depth(reading, span)
     if wanted.concept not in ("gross_total", "amount_due"):

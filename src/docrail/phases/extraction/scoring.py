@@ -39,6 +39,8 @@ def score_spans(reading: Reading, wanted: Wanted) -> list[Scored]:
     labelled = [_label_score(said, beside) for beside in contexts]
     scored = []
     for span, (label, against, because) in zip(spans, labelled, strict=True):
+        if not label and wanted.kind is Kind.TEXT:
+            continue
         bonus = role_bonus(reading, wanted, span, spans)
         score = 0.78 * label - against + bonus + span.found.prior + _shape_bonus(span, wanted)
         if span.party is not None or wanted.kind in _SURE_BY_SHAPE:
@@ -96,6 +98,8 @@ def fits(span: Span, wanted: Wanted) -> bool:
 def _read_context(where: str, text: str, weight: float, *, tail: bool = False) -> Iterator[Context]:
     """The words as they are, and without the number before and the remark behind that forms print."""
     words = text.split()
+    if tail and re.search(r"\d", text) and _says_something(last := re.split(r"\S*\d\S*", text)[-1]):
+        yield Context(where=where, text=last.strip(), normal=normal_label(last), weight=weight)
     if len(words) <= _WORDS_AT_MOST:
         shown = text.strip(" :.-–")
         yield Context(where=where, text=shown, normal=normal_label(text), weight=weight)

@@ -79,7 +79,9 @@ def read_sheets(layout: Layout) -> tuple[Sheet, ...]:
 
 
 def _read_sheet(page: Page) -> Sheet:
-    pieces = [piece for line in page.lines for piece in _split_at_gaps(line.words)]
+    pieces = [
+        piece for line in page.lines for level in _split_levels(line.words) for piece in _split_at_gaps(level)
+    ]
     rows = []
     for at, row in enumerate(_group_rows(pieces)):
         rows.append(
@@ -92,6 +94,23 @@ def _make_segment(words: tuple[Word, ...], *, page: int, row: int, column: int) 
     text = " ".join(word.text for word in words)
     box = Box.around(word.box for word in words)
     return Segment(words=words, text=text, box=box, page=page, row=row, column=column)
+
+
+def _split_levels(words: tuple[Word, ...]) -> list[tuple[Word, ...]]:
+    """A line beside tall print may hold the words of two lines: split where the middles of words are apart."""
+    middles = [word.box.y0 + word.box.y1 for word in words]
+    least = min((word.box.y1 - word.box.y0 for word in words), default=0.0)
+    if not words or max(middles) - min(middles) <= 0.9 * least:
+        return [words]
+    levels: list[list[Word]] = []
+    for word in sorted(words, key=lambda word: word.box.y0 + word.box.y1):
+        last = levels[-1][-1] if levels else None
+        height = min(word.box.y1 - word.box.y0, last.box.y1 - last.box.y0) if last else 0.0
+        if last and (word.box.y0 + word.box.y1) - (last.box.y0 + last.box.y1) <= 0.9 * height:
+            levels[-1].append(word)
+        else:
+            levels.append([word])
+    return [tuple(sorted(level, key=lambda word: word.box.x0)) for level in levels]
 
 
 def _split_at_gaps(words: tuple[Word, ...]) -> Iterator[tuple[Word, ...]]:

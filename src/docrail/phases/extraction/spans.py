@@ -48,6 +48,7 @@ class Span:
     segment: Segment
     words: tuple[Word, ...]
     box: Box
+    place: Place
     before: str
     party: str | None = None
 
@@ -55,15 +56,19 @@ class Span:
     def of(cls, segment: Segment, found: Found) -> "Span":
         """`found` in `segment`."""
         words = segment.words_between(found.start, found.end) or segment.words
+        return cls.of_words(segment, found, words=words, before=segment.text[: found.start])
+
+    @classmethod
+    def of_words(
+        cls, segment: Segment, found: Found, *, words: tuple[Word, ...], before: str, party: str | None = None
+    ) -> "Span":
+        """`found` in `words`, which begin in `segment`."""
         box = Box.around(word.box for word in words)
-        return cls(found=found, segment=segment, words=words, box=box, before=segment.text[: found.start])
+        place = (segment.page, round(box.x0), round(box.y0), round(box.x1))
+        return cls(
+            found=found, segment=segment, words=words, box=box, place=place, before=before, party=party
+        )
 
     @property
     def address(self) -> str | None:
         return self.words[0].address
-
-    @property
-    def place(self) -> Place:
-        """What tells this span from the others of the document."""
-        box = self.box
-        return self.segment.page, round(box.x0), round(box.y0), round(box.x1)

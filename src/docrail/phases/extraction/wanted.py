@@ -61,6 +61,7 @@ class Wanted:
     party: str | None
     labels: tuple[tuple[str, float], ...]
     friends: frozenset[str]
+    beginnings: frozenset[str]
 
     @property
     def keeps_text(self) -> bool:
@@ -69,22 +70,29 @@ class Wanted:
 
     def own(self, context: str) -> float:
         """How well a normal `context` says this field, 0..1."""
-        custom = max((weight * similarity(label, context) for label, weight in self.labels), default=0.0)
+        best = 0.0
+        for label, weight in self.labels:
+            best = max(best, weight * similarity(label, context))
+        if self.concept is None or best > 0.96:
+            return best
         said = read_label(context)
-        friends = max((_FRIEND * said.get(one, 0.0) for one in self.friends), default=0.0)
-        return max(custom, friends, 0.96 * said.get(self.concept or "", 0.0))
+        for friend in self.friends:
+            best = max(best, _FRIEND * said.get(friend, 0.0))
+        return max(best, 0.96 * said.get(self.concept, 0.0))
+
+    def may_begin(self, word: str) -> bool:
+        """Whether a label of this field may begin with `word` (normal)."""
+        return not word or word[:3] in self.beginnings
 
     def rival(self, context: str) -> float:
         """How well a normal `context` says something else than this field, 0..1."""
-        said = read_label(context)
-        return max(
-            (
-                similar
-                for concept, similar in said.items()
-                if concept not in self.friends and self._minds(concept)
-            ),
-            default=0.0,
-        )
+        best = known = 0.0
+        for concept, similar in read_label(context).items():
+            if concept in self.friends:
+                known = max(known, similar)
+            elif similar > best and self._minds(concept):
+                best = similar
+        return best if best > known + 0.02 else 0.0
 
     def _minds(self, concept: str) -> bool:
         other = CONCEPTS[concept].kind
@@ -97,12 +105,15 @@ class Wanted:
 def understand(field: Field) -> Wanted:
     """`field` as the extractor looks for it."""
     concept, party = _find_concept(field)
+    labels = dict(_labels_of(field, concept=concept))
+    printed = [normal_label(label) for label in concept.labels] if concept else []
     return Wanted(
         field=field,
         kind=_kind_of(field, concept),
         concept=concept.name if concept else None,
         party=party,
-        labels=tuple(dict(_labels_of(field, concept=concept)).items()),
+        labels=tuple(labels.items()),
+        beginnings=frozenset(label[:3] for label in (*labels, *printed) if label),
         friends=_friends(concept.name) if concept else frozenset(),
     )
 
