@@ -45,7 +45,7 @@ def open_program(settings: Settings) -> Iterator[Program]:
         blobs = Blobs(settings.home_path / "blobs")
         yield Program(settings=settings, database=database, blobs=blobs, engine=engine, workspace=workspace)
     finally:
-        engine.stop()
+        engine.close()
         database.close()
 
 
@@ -70,12 +70,15 @@ def working(program: Program) -> Iterator[bool]:
                 ledger=ledger,
                 reader=reader,
                 enqueue=program.engine.enqueue,
+                stopping=program.engine.stopping,
             )
             concurrency = program.settings.concurrency or processes + 1
             program.engine.start(tasks(parts), concurrency=concurrency)
-            yield True
-            program.engine.stop()
-            ledger.close()
+            try:
+                yield True
+            finally:
+                program.engine.stop()
+                ledger.close()
 
 
 @contextmanager

@@ -50,10 +50,12 @@ class Journey:
         self.position = after
 
     def start(self, planned: PlannedPhase) -> None:
-        """Begin an attempt."""
+        """Begin an attempt. After a crash it is durable before it begins, so that the next crash has a name."""
         self.attempts += 1
         self.began = time.monotonic()
         self.move(State.RUNNING, phase_id=planned.id)
+        if self.claim.after_crash:
+            self.settle()
 
     def is_read(self) -> None:
         """Reading is over: its attempts are not the first phase's."""
@@ -61,7 +63,7 @@ class Journey:
 
     def settle(self) -> None:
         """Wait until every move is durable. Raises ClaimLost, or what kept the ledger from committing."""
-        if not all([future.result() for future in self.written]):
+        if not all(future.result() for future in self.written):
             raise ClaimLost
 
     def finish(self, plan: Plan, *, before: Record, after: Record) -> None:
@@ -86,21 +88,30 @@ class Journey:
         )
 
     def fail(self, planned: PlannedPhase | None, error: WorkError) -> None:
-        """End the attempt: wait for the next one if that may help and any is left, else end in error."""
+        """End the attempt: wait for the next one if that may help and any is left, else end in error.
+
+        Without a phase it was reading that failed: before the first phase, or anew on the way to a later one.
+        """
         if planned is None:
             self.attempts += 1
         limit = planned.attempts if planned else READING_ATTEMPTS
+        at_phase = planned or self._phase_on_the_way()
         if error.retryable and self.attempts < limit:
-            self.move(State.WAITING, phase_id=planned.id if planned else None)
+            self.move(State.WAITING, phase_id=at_phase.id if at_phase else None)
             work = replace(self.work, position=self.position, attempts=self.attempts, timings=self.timings)
             self.waiting = retry_delay(self.attempts), work
             return
         self.move(
             State.ERROR,
-            phase=self.position.phase if planned else UNREAD,
-            phase_id=planned.id if planned else None,
+            phase=self.position.phase if at_phase else UNREAD,
+            phase_id=at_phase.id if at_phase else None,
             failure=describe(planned, error, attempts=self.attempts),
         )
+
+    def _phase_on_the_way(self) -> PlannedPhase | None:
+        """The phase a document stands at that has finished others: what they made still counts."""
+        finished = self.position.phase
+        return self.claim.run.plan.document_phases[finished] if finished > 0 else None
 
 
 def describe(planned: PlannedPhase | None, error: WorkError, *, attempts: int) -> Failure:

@@ -7,6 +7,7 @@ runs again; whatever comes too late changes nothing. The last document of a run 
 """
 
 import heapq
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -14,11 +15,12 @@ from dataclasses import dataclass
 
 import structlog
 
-from docrail.core.errors import DocumentError, WorkError
+from docrail.core.errors import WorkError
 from docrail.core.model import Layout, Record
 from docrail.core.plan import Plan, PlannedPhase
 from docrail.core.retry import retry_delay
 from docrail.core.state import State
+from docrail.engine.durable import Stopping
 from docrail.journey import ClaimLost, Journey, describe
 from docrail.phases.protocol import Phase
 from docrail.phases.registry import make_phases, make_pipeline_phase
@@ -45,10 +47,14 @@ class Parts:
     ledger: Ledger
     reader: Reader
     enqueue: Enqueue
+    stopping: threading.Event
 
 
 def process_chunk(chunk_id: str, parts: Parts) -> None:
-    """Take every document of a chunk as far as it goes; documents between two attempts let others pass."""
+    """Take every document of a chunk as far as it goes; documents between two attempts let others pass.
+
+    Raises Stopping, before a document or a phase, once the worker is told to stop.
+    """
     with parts.database.writing() as connection:
         claim = claim_chunk(connection, chunk_id, at=now_ms(), enqueue=parts.enqueue)
     if claim is None:
@@ -58,7 +64,7 @@ def process_chunk(chunk_id: str, parts: Parts) -> None:
     pending: list[Future[bool]] = []
     while todo:
         ready_at, n, work = heapq.heappop(todo)
-        time.sleep(max(0.0, ready_at - time.monotonic()))
+        _wait(ready_at - time.monotonic(), parts)
         journey = Journey(claim, work, parts.ledger)
         try:
             waiting = process_document(journey, claim.run.plan, phases, parts)
@@ -73,6 +79,11 @@ def process_chunk(chunk_id: str, parts: Parts) -> None:
         future.result()
 
 
+def _wait(seconds: float, parts: Parts) -> None:
+    if parts.stopping.wait(max(0.0, seconds)):
+        raise Stopping
+
+
 def process_document(
     journey: Journey, plan: Plan, phases: Sequence[Phase], parts: Parts
 ) -> tuple[float, Work] | None:
@@ -85,6 +96,7 @@ def process_document(
         return journey.waiting
     record = _known_record(journey.work, layout, parts)
     for index in range(journey.position.phase, len(phases)):
+        _wait(0, parts)
         made = _attempt(journey, plan.document_phases[index], phases[index], record)
         if made is None:
             return journey.waiting
@@ -102,8 +114,13 @@ def _read(journey: Journey, parts: Parts) -> Layout | None:
     journey.move(State.READING)
     try:
         layout = parts.reader.read(parts.blobs.path(document.digest), filename=document.filename)
-    except DocumentError as error:
+    except WorkError as error:
         journey.fail(None, error)
+        return None
+    except Exception as error:
+        log.exception("reading_raised", document=document.id)
+        cause = f"The file could not be read. {type(error).__name__}: {error}"
+        journey.fail(None, WorkError(cause, code="unreadable", retryable=True))
         return None
     parts.blobs.keep_layout(document.digest, layout)
     journey.is_read()
@@ -152,13 +169,14 @@ def assemble(run_id: str, parts: Parts) -> None:
 
 def _compose(run_id: str, plan: Plan, phase: PlannedPhase, parts: Parts, *, epoch: int) -> None:
     for attempt in range(1, phase.attempts + 1):
+        with parts.database.reading() as connection:
+            records = list(completed_records(connection, run_id))
         try:
-            with parts.database.reading() as connection:
-                records = list(completed_records(connection, run_id))
             composed = make_pipeline_phase(phase, plan).run(records)
-        except Exception as error:  # noqa: BLE001 - a plug-in may raise anything; the run says so
+        except Exception as error:
+            log.exception("phase_raised", phase=phase.id, run=run_id)
             if attempt < phase.attempts and getattr(error, "retryable", True):
-                time.sleep(retry_delay(attempt))
+                _wait(retry_delay(attempt), parts)
                 continue
             cause = error if isinstance(error, WorkError) else WorkError(str(error), code="assembly_failed")
             failure = describe(phase, cause, attempts=attempt)

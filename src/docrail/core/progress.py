@@ -1,4 +1,4 @@
-"""Progress: from the tally of positions to the one answer that every face shows, and the rules it obeys."""
+"""Progress: from the tally of positions to the one answer that every face shows."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -142,7 +142,7 @@ class Ends:
 
 def count_ends(counts: Tally) -> Ends:
     """Fold a tally into the ends of its documents."""
-    by_state = {state: 0 for state in State}
+    by_state = dict.fromkeys(State, 0)
     for position, n in counts.items():
         by_state[position.state] += n
     return Ends(
@@ -284,68 +284,3 @@ def _rate(snapshot: Snapshot, ends: Ends) -> tuple[float | None, tuple[int, int]
         return round(rate, 3), None
     spread = min(2 / finished**0.5, 0.9)
     return round(rate, 3), (int(left / rate / (1 + spread)), int(left / rate / (1 - spread)) + 1)
-
-
-def broken_rules(now: Progress, before: Progress | None = None) -> tuple[str, ...]:
-    """The rules of the contract (part 2) that `now` breaks by itself or after `before`: none, ever."""
-    return (*_broken_rows(now), *_broken_totals(now), *(_broken_monotony(now, before) if before else ()))
-
-
-def _broken_rows(now: Progress) -> list[str]:
-    broken = []
-    previous = now.total_documents
-    for row in now.phases:
-        if row.completed + row.running + row.pending + row.errors + row.skipped != now.total_documents:
-            broken.append(f"rule 2: {row.phase_id} does not add up to {now.total_documents}")
-        if row.scope is Scope.DOCUMENT:
-            if row.completed + row.running + row.errors > previous:
-                broken.append(f"rule 3: {row.phase_id} has more than the row before let through")
-            previous = row.completed
-    if len({row.phase_id for row in now.phases}) != len(now.phases):
-        broken.append("rule 9: a phase id occurs twice")
-    return broken
-
-
-def _broken_totals(now: Progress) -> list[str]:
-    rows = [row for row in now.phases if row.scope is Scope.DOCUMENT]
-    ended = now.completed_documents + now.error_documents + now.cancelled_documents
-    unread = sum(group.count for group in now.error_groups if group.phase is None)
-    complete_listing = now.errors_next_cursor is None
-    listed = sum(1 for entry in now.errors if entry.pipeline_document_id)
-    checks = {
-        "rule 3: a document is in two phases": sum(row.running for row in rows) <= now.total_documents - ended,
-        "rule 4: errors of the rows are not the errors of the run": (
-            sum(row.errors for row in rows) + unread == now.error_documents == now.errors_total
-        ),
-        "rule 5: the groups do not count every error": (
-            sum(group.count for group in now.error_groups) == now.errors_total
-        ),
-        "rule 5: the errors listed are not all errors": not complete_listing or listed == now.errors_total,
-        "rule 6: completed is not what the last phase completed": (
-            not rows or now.completed_documents == rows[-1].completed
-        ),
-        "rule 6: more partial than completed documents": now.partial_documents <= now.completed_documents,
-        "rule 7: terminal with documents still moving": (
-            not now.status.terminal or (ended == now.total_documents and not now.finalization_pending)
-        ),
-        "rule 7: nothing moves but the status says active": (
-            now.status is not RunStatus.ACTIVE or ended < now.total_documents
-        ),
-    }
-    return [rule for rule, holds in checks.items() if not holds]
-
-
-def _broken_monotony(now: Progress, before: Progress) -> list[str]:
-    broken = []
-    if (now.generation, now.revision) < (before.generation, before.revision):
-        broken.append("rule 8: generation or revision fell")
-    if now.generation != before.generation:
-        return broken
-    for name in ("completed_documents", "error_documents", "cancelled_documents"):
-        if getattr(now, name) < getattr(before, name):
-            broken.append(f"rule 8: {name} fell within a generation")
-    for row, earlier in zip(now.phases, before.phases, strict=True):
-        if row.completed < earlier.completed or row.errors < earlier.errors:
-            broken.append(f"rule 8: {row.phase_id} fell within a generation")
-    return broken
-

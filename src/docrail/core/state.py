@@ -80,9 +80,8 @@ def allowed(before: Position, after: Position, *, phases: int) -> bool:
         case State.COMPLETED | State.PARTIAL:
             return before.state is State.RUNNING and after.phase == before.phase + 1 == phases
         case State.ERROR:
-            return after.phase == before.phase or (
-                after.phase == UNREAD and before.state is not State.RUNNING
-            )
+            unread = before.phase == 0 and before.state is not State.RUNNING
+            return after.phase == before.phase or (unread and after.phase == UNREAD)
         case State.CANCELLED:
             return after.phase == before.phase
 

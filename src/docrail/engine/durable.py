@@ -4,8 +4,10 @@ Four operations: enqueue inside a transaction, run, recover (at start), stop. Ev
 attempts, limits, counters) is in our own rows. The library is DBOS, see docs/decisions.
 """
 
+import itertools
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 import structlog
 from dbos import DBOS, DBOSClient
@@ -16,7 +18,12 @@ from docrail.core.retry import retry_delay
 VERSION = "docrail-1"
 QUEUE = "docrail"
 POLL_SECONDS = 0.25
+AHEAD = 4
 log = structlog.get_logger()
+
+
+class Stopping(BaseException):
+    """The worker stops and the task is not done. Not an Exception: those the library would keep as the task's end."""
 
 
 class Engine:
@@ -25,8 +32,10 @@ class Engine:
     def __init__(self, url: URL, *, executor: str = "embedded") -> None:
         self._url = url.render_as_string(hide_password=False)
         self._executor = executor
-        self._client: DBOSClient | None = None
-        self._stopping = threading.Event()
+        self._client = DBOSClient(system_database_url=self._url, lazy=True)
+        self.stopping = threading.Event()
+        self._idle = threading.Condition()
+        self._busy = 0
 
     def prepare(self) -> None:
         """Make the engine's own tables, if they are missing."""
@@ -34,8 +43,6 @@ class Engine:
 
     def enqueue(self, connection: Connection, task: str, key: str) -> None:
         """Hand a task over inside the caller's transaction: it exists exactly if that commits."""
-        if self._client is None:
-            self._client = DBOSClient(system_database_url=self._url, lazy=True)
         options = {"workflow_name": task, "queue_name": QUEUE, "app_version": VERSION}
         self._client.enqueue_in_transaction(connection, options, key)  # type: ignore[arg-type]  # a TypedDict
 
@@ -51,29 +58,55 @@ class Engine:
                 "use_listen_notify": False,
             }
         )
+        places = threading.Semaphore(concurrency)
         for name, run in tasks.items():
-            DBOS.workflow(name=name)(self._until_it_returns(name, run))
+            DBOS.workflow(name=name)(self._until_it_returns(name, run, places))
         DBOS.listen_queues([QUEUE])
+        # Before the launch, or the new queue is noticed a second later. The library looks for tasks only now and then,
+        # so it hands over more than can be worked on, and the next one is at hand when a place gets free.
+        self._client.register_queue(
+            QUEUE, worker_concurrency=AHEAD * concurrency, polling_interval_sec=POLL_SECONDS
+        )
         DBOS.launch()
-        DBOS.register_queue(QUEUE, worker_concurrency=concurrency, polling_interval_sec=POLL_SECONDS)
 
     def stop(self) -> None:
-        """Take no more tasks. Those still running are delivered again at the next start."""
-        self._stopping.set()
+        """Take no more tasks and wait until those under way have left: they are delivered again at the next start."""
+        self.stopping.set()
+        with self._idle:
+            self._idle.wait_for(lambda: self._busy == 0)
         DBOS.destroy(destroy_registry=True)
-        if self._client is not None:
-            self._client.destroy()
+        self.stopping.clear()
 
-    def _until_it_returns(self, name: str, run: Callable[[str], None]) -> Callable[[str], None]:
+    def close(self) -> None:
+        """Let go of the database."""
+        self._client.destroy()
+
+    def _until_it_returns(
+        self, name: str, run: Callable[[str], None], places: threading.Semaphore
+    ) -> Callable[[str], None]:
         def deliver(key: str) -> None:
-            for attempt in range(1, 1_000_000):
-                try:
-                    return run(key)
-                except Exception as error:
-                    log.warning("task_interrupted", task=name, key=key, error=str(error), attempt=attempt)
-                    if self._stopping.wait(retry_delay(attempt)):
-                        raise
-            return None
+            with self._counted(), places:
+                for attempt in itertools.count(1):
+                    if self.stopping.is_set():
+                        raise Stopping
+                    try:
+                        run(key)
+                    except Exception:
+                        log.exception("task_interrupted", task=name, key=key, attempt=attempt)
+                        self.stopping.wait(retry_delay(attempt))
+                    else:
+                        return
 
         deliver.__qualname__ = deliver.__name__ = name
         return deliver
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._idle:
+            self._busy += 1
+        try:
+            yield
+        finally:
+            with self._idle:
+                self._busy -= 1
+                self._idle.notify_all()

@@ -6,21 +6,27 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from docrail.core.compose import Composed
-from docrail.core.progress import ErrorEntry, PipelinePhaseStatus
+from docrail.core.progress import ErrorEntry, PipelinePhaseStatus, count_ends, unfinished
 from docrail.core.state import Failure
 from docrail.store import tables
+from docrail.store.counters import read_tally
 from docrail.store.errors import insert_error
+from docrail.store.locks import own_run
 from docrail.store.rows import from_json, to_json
-from docrail.store.settle import write_status
+from docrail.store.settle import read_pipeline_phases, write_status
 
 
 def claim_phase(connection: Connection, run_id: str, phase: str, *, at: int) -> int | None:
-    """Start a pipeline-scoped phase that is not finished; the epoch of the claim, or None if nothing is to do."""
-    table = tables.pipeline_phases
-    statuses = (None, PipelinePhaseStatus.RUNNING.value)
-    query = select(table.c.status).where(table.c.run_id == run_id, table.c.phase == phase).with_for_update()
-    if connection.execute(query).scalar_one() not in statuses:
+    """Start a pipeline-scoped phase that is not finished; the epoch of the claim, or None if nothing is to do.
+
+    While documents move there is nothing to do: the last one of them hands the phase to the engine again.
+    """
+    own_run(connection, run_id)
+    ends = count_ends(read_tally(connection, run_id))
+    unfinished_phases = unfinished(read_pipeline_phases(connection, run_id))
+    if ends.terminal < ends.total or phase not in unfinished_phases:
         return None
+    table = tables.pipeline_phases
     epoch = connection.execute(
         update(table)
         .where(table.c.run_id == run_id, table.c.phase == phase)
@@ -68,6 +74,7 @@ def fail_phase(
 
 
 def _end(connection: Connection, run_id: str, phase: str, status: PipelinePhaseStatus, *, epoch: int) -> bool:
+    own_run(connection, run_id)
     table = tables.pipeline_phases
     query = (
         update(table)

@@ -44,12 +44,11 @@ class Blobs:
         return self._content / digest[:2] / digest
 
     def read_layout(self, digest: str) -> Layout | None:
-        """The layout kept for a digest, if these bytes were read before."""
+        """The layout kept for a digest, if these bytes were read before (and it survived: a power cut may empty it)."""
         try:
-            data = self._layout_path(digest).read_bytes()
-        except FileNotFoundError:
+            return msgspec.msgpack.decode(self._layout_path(digest).read_bytes(), type=Layout)
+        except (FileNotFoundError, msgspec.DecodeError):
             return None
-        return msgspec.msgpack.decode(data, type=Layout)
 
     def keep_layout(self, digest: str, layout: Layout) -> None:
         """Keep a layout, so that the same bytes are read once, in any run."""

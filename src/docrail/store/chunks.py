@@ -11,6 +11,7 @@ from docrail.core.model import Document
 from docrail.core.state import ACTIVE, CRASH_LIMIT, TERMINAL, Failure, Move, Position, State
 from docrail.store import tables
 from docrail.store.counters import count_changes
+from docrail.store.locks import share_runs
 from docrail.store.moves import apply_moves
 from docrail.store.rows import from_json
 from docrail.store.runs import Run, read_run
@@ -30,10 +31,11 @@ class Work:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A chunk held by one worker: no other holds this epoch."""
+    """A chunk held by one worker: no other holds this epoch. `after_crash`: somebody held it before and lost it."""
 
     chunk_id: str
     epoch: int
+    after_crash: bool
     run: Run
     works: Sequence[Work]
 
@@ -45,6 +47,9 @@ def claim_chunk(connection: Connection, chunk_id: str, *, at: int, enqueue: Enqu
     worker died three times is an error with code `crashed`.
     """
     chunks = tables.chunks
+    share_runs(
+        connection, connection.execute(select(chunks.c.run_id).where(chunks.c.id == chunk_id)).scalars()
+    )
     query = (
         update(chunks)
         .where(chunks.c.id == chunk_id, chunks.c.open > 0)
@@ -60,7 +65,7 @@ def claim_chunk(connection: Connection, chunk_id: str, *, at: int, enqueue: Enqu
     if crashed:
         apply_moves(connection, crashed, enqueue=enqueue)
     works = [_work(row) for row in connection.execute(_open_documents(chunk_id))]
-    return Claim(chunk_id=chunk_id, epoch=chunk.epoch, run=run, works=works)
+    return Claim(chunk_id=chunk_id, epoch=chunk.epoch, after_crash=chunk.epoch > 1, run=run, works=works)
 
 
 def _put_back(connection: Connection, chunk_id: str, run_id: str, *, at: int) -> None:

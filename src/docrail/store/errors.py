@@ -13,31 +13,32 @@ from docrail.store import tables
 from docrail.store.ids import new_id
 
 
-def insert_errors(connection: Connection, moves: Sequence[Move]) -> None:
-    """The entries of documents that just ended in error."""
+def insert_errors(connection: Connection, run_id: str, moves: Sequence[Move]) -> None:
+    """The entries of documents of one run that just ended in error, and their groups."""
+    table = tables.run_documents.c
+    query = select(table.id, table.document_id).where(table.id.in_([move.document for move in moves]))
+    documents = {row.id: row.document_id for row in connection.execute(query)}
+    groups: dict[tuple[str, str], list[str]] = {}
     for move in moves:
         assert move.failure is not None
-        document = select(tables.run_documents.c.document_id).where(
-            tables.run_documents.c.id == move.document
+        entry = ErrorEntry(
+            pipeline_document_id=move.document,
+            document_id=documents[move.document],
+            phase=move.phase_id,
+            message=move.failure.message,
+            code=move.failure.code,
+            attempts=move.attempts,
+            retryable=move.failure.retryable,
+            at=move.at,
         )
-        insert_error(
-            connection,
-            move.run_id,
-            ErrorEntry(
-                pipeline_document_id=move.document,
-                document_id=connection.execute(document).scalar_one(),
-                phase=move.phase_id,
-                message=move.failure.message,
-                code=move.failure.code,
-                attempts=move.attempts,
-                retryable=move.failure.retryable,
-                at=move.at,
-            ),
-        )
+        insert_error(connection, run_id, entry)
+        groups.setdefault((entry.phase or "", entry.code), []).append(entry.message)
+    for (phase, code), messages in sorted(groups.items()):
+        _add_to_group(connection, run_id, phase=phase, code=code, n=len(messages), example=messages[0])
 
 
 def insert_error(connection: Connection, run_id: str, entry: ErrorEntry) -> None:
-    """One entry, and its group one up (a pipeline-scoped phase's failure has no group)."""
+    """One entry; it stands in no group by itself."""
     row = {
         "id": new_id(),
         "run_id": run_id,
@@ -51,24 +52,22 @@ def insert_error(connection: Connection, run_id: str, entry: ErrorEntry) -> None
         "at": entry.at,
     }
     connection.execute(insert(tables.errors), row)
-    if entry.pipeline_document_id is not None:
-        add_to_group(connection, run_id, phase=entry.phase, code=entry.code, n=1, example=entry.message)
 
 
-def add_to_group(
-    connection: Connection, run_id: str, *, phase: str | None, code: str, n: int, example: str = ""
+def _add_to_group(
+    connection: Connection, run_id: str, *, phase: str, code: str, n: int, example: str = ""
 ) -> None:
     """Move one group's count by `n`; a group of nobody goes."""
     upsert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
-    statement = upsert(tables.error_groups)
+    table = tables.error_groups
+    statement = upsert(table)
     statement = statement.on_conflict_do_update(
-        index_elements=["run_id", "phase", "code"],
-        set_={"n": tables.error_groups.c.n + statement.excluded.n},
+        index_elements=["run_id", "phase", "code"], set_={"n": table.c.n + statement.excluded.n}
     )
-    row = {"run_id": run_id, "phase": phase or "", "code": code, "n": n, "example": example}
+    row = {"run_id": run_id, "phase": phase, "code": code, "n": n, "example": example}
     connection.execute(statement, row)
     if n < 0:
-        connection.execute(delete(tables.error_groups).where(tables.error_groups.c.n <= 0))
+        connection.execute(delete(table).where(table.c.run_id == run_id, table.c.n <= 0))
 
 
 def read_errors(
@@ -113,5 +112,5 @@ def delete_errors(connection: Connection, run_id: str, documents: Sequence[str])
     table = tables.errors
     ours = (table.c.run_id == run_id) & table.c.run_document_id.in_(documents)
     rows = connection.execute(delete(table).where(ours).returning(table.c.phase, table.c.code)).all()
-    for (phase, code), n in Counter((row.phase, row.code) for row in rows).items():
-        add_to_group(connection, run_id, phase=phase, code=code, n=-n)
+    for (phase, code), n in sorted(Counter((row.phase or "", row.code) for row in rows).items()):
+        _add_to_group(connection, run_id, phase=phase, code=code, n=-n)

@@ -26,17 +26,21 @@ class Ledger:
         self._enqueue = enqueue
         self._shard = shard
         self._inbox: queue.Queue[tuple[Move, Future[bool]] | None] = queue.Queue(maxsize=4 * LARGEST_COMMIT)
+        self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
         self._thread.start()
 
     def write(self, move: Move) -> "Future[bool]":
         """Hand in a move; the future tells, once it is durable, whether it landed (False: it came too late)."""
         future: Future[bool] = Future()
+        if self._closed.is_set():
+            raise RuntimeError("this Ledger is closed")
         self._inbox.put((move, future))
         return future
 
     def close(self) -> None:
-        """Commit what was handed in, then stop."""
+        """Commit what was handed in, then stop. Nobody may hand in moves meanwhile."""
+        self._closed.set()
         self._inbox.put(None)
         self._thread.join()
 

@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, case, func, insert, select, update
 
 from docrail.core.state import Move, Position, State
 from docrail.store import tables
 from docrail.store.counters import count_changes
 from docrail.store.errors import insert_errors
+from docrail.store.locks import share_runs
 from docrail.store.rows import cell_row, numbered, to_json
 from docrail.store.settle import Enqueue, close_chunks
 
@@ -24,6 +25,9 @@ _MOVE = (
         phase=bindparam("phase"),
         state=bindparam("state"),
         attempts=bindparam("attempts"),
+        crashes=case(
+            (tables.run_documents.c.phase == bindparam("phase"), tables.run_documents.c.crashes), else_=0
+        ),
         held=tables.run_documents.c.held + bindparam("held_change"),
         timings=func.coalesce(bindparam("timings"), tables.run_documents.c.timings),
         started_at=func.coalesce(tables.run_documents.c.started_at, bindparam("at")),
@@ -37,8 +41,10 @@ def apply_moves(
 ) -> frozenset[str]:
     """Make `moves` true and return the ids of the pipeline documents whose moves came too late.
 
-    Locks come first (chunks in order of their ids), so that two writers never wait for each other in a ring.
+    Locks come first (runs, then chunks, in order of their ids), so that two writers never wait for each other in a
+    ring.
     """
+    share_runs(connection, {move.run_id for move in moves})
     epochs = _lock_chunks(connection, {move.chunk_id for move in moves})
     chains: dict[str, list[Move]] = {}
     for move in moves:
@@ -89,7 +95,9 @@ def _record(
     moves = [move for chain in chains for move in chain]
     at = max(move.at for move in moves)
     _insert_results(connection, moves)
-    insert_errors(connection, [move for move in moves if move.failure and move.after.state is State.ERROR])
+    failed = [move for move in moves if move.after.state is State.ERROR]
+    if failed:
+        insert_errors(connection, run_id, failed)
     changes: Counter[Position] = Counter()
     for chain in chains:
         changes[chain[0].before] -= 1

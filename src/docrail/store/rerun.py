@@ -12,6 +12,7 @@ from docrail.core.state import TERMINAL, Position, State
 from docrail.store import tables
 from docrail.store.counters import count_changes, read_tally
 from docrail.store.errors import delete_errors
+from docrail.store.locks import own_run
 from docrail.store.runs import chunk_size, new_generation, open_chunk, read_run
 from docrail.store.settle import ASSEMBLY, Enqueue, settle_run
 
@@ -26,6 +27,7 @@ class Failed:
 
 def cancel_run(connection: Connection, run_id: str, *, at: int, enqueue: Enqueue) -> None:
     """End every document that is not terminal as cancelled. Raises Conflict for a terminal run."""
+    own_run(connection, run_id)
     if read_run(connection, run_id).status.terminal:
         raise Conflict("the pipeline has ended already: there is nothing to cancel")
     chunks, table = tables.chunks, tables.run_documents
@@ -88,11 +90,11 @@ def retry_documents(
     """Queue these documents at the phase that failed, as a new generation; its number."""
     table = tables.run_documents
     settled = count_ends(read_tally(connection, run_id)).terminal - len(failed)
-    delete_errors(connection, run_id, [each.id for each in failed])
     size = chunk_size(len(failed))
     batches = [failed[start : start + size] for start in range(0, len(failed), size)]
     changes: Counter[Position] = Counter()
     for batch in batches:
+        delete_errors(connection, run_id, [each.id for each in batch])
         chunk_id = open_chunk(connection, run_id, len(batch), enqueue=enqueue)
         for each in batch:
             phase = max(each.phase, 0)

@@ -227,5 +227,10 @@ def _run(row: Row[Any]) -> Run:
 def attached(connection: Connection, run_id: str, document_ids: Iterable[str]) -> set[str]:
     """Which of these documents are in the run already."""
     table = tables.run_documents.c
-    query = select(table.document_id).where(table.run_id == run_id, table.document_id.in_(list(document_ids)))
-    return set(connection.execute(query).scalars())
+    wanted, found = list(document_ids), set[str]()
+    for start in range(0, len(wanted), 500):
+        some = table.document_id.in_(wanted[start : start + 500])
+        found.update(
+            connection.execute(select(table.document_id).where(table.run_id == run_id, some)).scalars()
+        )
+    return found

@@ -1,11 +1,11 @@
 """The end of a run: the last chunk's last document starts assembly or ends the run, once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 from sqlalchemy import Connection, select, update
 
-from docrail.core.progress import PipelinePhaseStatus, RunStatus, count_ends, run_status
+from docrail.core.progress import PipelinePhaseStatus, RunStatus, count_ends, run_status, unfinished
 from docrail.store import tables
 from docrail.store.counters import read_tally
 
@@ -45,13 +45,16 @@ def settle_run(connection: Connection, run_id: str, *, at: int, enqueue: Enqueue
     ends = count_ends(read_tally(connection, run_id))
     phases = read_pipeline_phases(connection, run_id)
     if phases and (cancelled or ends.completed == 0):
-        table = tables.pipeline_phases
-        connection.execute(
-            update(table).where(table.c.run_id == run_id).values(status=PipelinePhaseStatus.SKIPPED.value)
-        )
+        _skip_phases(connection, run_id, unfinished(phases))
     elif phases:
         enqueue(connection, ASSEMBLY, run_id)
     write_status(connection, run_id, at=at)
+
+
+def _skip_phases(connection: Connection, run_id: str, phases: Sequence[str]) -> None:
+    table = tables.pipeline_phases
+    ours = (table.c.run_id == run_id) & table.c.phase.in_(phases)
+    connection.execute(update(table).where(ours).values(status=PipelinePhaseStatus.SKIPPED.value))
 
 
 def read_pipeline_phases(connection: Connection, run_id: str) -> dict[str, PipelinePhaseStatus | None]:

@@ -15,6 +15,7 @@ from docrail.store.counters import read_tally
 from docrail.store.documents import batch_documents, existing
 from docrail.store.errors import read_errors
 from docrail.store.ids import now_ms
+from docrail.store.locks import own_run
 from docrail.store.run_documents import RunDocument, list_run_documents
 from docrail.store.runs import Run
 from docrail.store.specs import read_spec
@@ -185,6 +186,7 @@ def retry_pipeline(
     Raises NotFound, and Conflict if nothing matches.
     """
     with program.database.writing() as connection:
+        own_run(connection, pipeline_id)
         run = runs.read_run(connection, pipeline_id, workspace_id=program.workspace)
         failed = rerun.find_failed(connection, pipeline_id, phase=phase, code=code, document_ids=document_ids)
         if dry_run:
@@ -206,6 +208,7 @@ def append_documents(program: Program, pipeline_id: str, document_ids: Sequence[
     """Add documents to a run, as a new generation. Raises NotFound, InvalidInput (unknown or already there),
     Conflict (cancelled)."""
     with program.database.writing() as connection:
+        own_run(connection, pipeline_id)
         run = runs.read_run(connection, pipeline_id, workspace_id=program.workspace)
         if run.status is RunStatus.CANCELLED:
             raise Conflict("the pipeline was cancelled: start a new one with these documents")
