@@ -28,6 +28,19 @@ def read_cursor(cursor: str | None) -> str | None:
     except (binascii.Error, ValueError):
         text = ""
     if not text.startswith(PREFIX):
-        message = "not a cursor of this list: take `next_cursor` of the page before, or leave it out"
-        raise InvalidInput("the cursor cannot be used", (Problem(path="cursor", message=message),))
+        raise _not_ours()
     return text.removeprefix(PREFIX)
+
+
+def cursor_number(key: str | None, *, default: int) -> int:
+    """A key that is a number. Raises InvalidInput for the key of another list."""
+    if key is None:
+        return default
+    if not (key.isascii() and key.isdecimal()):
+        raise _not_ours()
+    return int(key)
+
+
+def _not_ours() -> InvalidInput:
+    message = "not a cursor of this list: take `next_cursor` of the page before, or leave it out"
+    return InvalidInput("the cursor cannot be used", (Problem(path="cursor", message=message),))

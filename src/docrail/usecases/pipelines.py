@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import Connection
+
 from docrail.bootstrap import Program
 from docrail.core.errors import Conflict, InvalidInput, NotFound, Problem
 from docrail.core.plan import compile_rail
@@ -18,7 +20,7 @@ from docrail.store.ids import now_ms
 from docrail.store.locks import own_run
 from docrail.store.run_documents import RunDocument, list_run_documents
 from docrail.store.runs import Run
-from docrail.store.specs import read_spec
+from docrail.store.specs import StoredSpec, read_spec
 
 
 def create_pipeline(
@@ -38,13 +40,12 @@ def create_pipeline(
         wanted = list(dict.fromkeys(document_ids))
         if batch_id is not None:
             wanted += batch_documents(connection, batch_id, workspace_id=program.workspace)
-        try:
-            spec = read_spec(connection, spec_id, workspace_id=program.workspace)
-        except NotFound as error:
-            raise InvalidInput(
-                "no such spec", (Problem(path="schema_id", message=f"unknown: {spec_id}"),)
-            ) from error
-        _check_documents(connection, wanted, program.workspace)
+        spec = _find_spec(connection, spec_id, program.workspace)
+        problems = _document_problems(connection, wanted, program.workspace)
+        if spec is None:
+            problems = (Problem(path="schema_id", message=f"unknown: {spec_id}"), *problems)
+        if spec is None or problems:
+            raise InvalidInput(_summary(problems), problems)
         run_id = runs.create_run(
             connection,
             workspace_id=program.workspace,
@@ -60,14 +61,25 @@ def create_pipeline(
         return runs.read_run(connection, run_id)
 
 
-def _check_documents(connection: Any, wanted: Sequence[str], workspace: str) -> None:
+def _find_spec(connection: Connection, spec_id: str, workspace: str) -> StoredSpec | None:
+    try:
+        return read_spec(connection, spec_id, workspace_id=workspace)
+    except NotFound:
+        return None
+
+
+def _document_problems(connection: Connection, wanted: Sequence[str], workspace: str) -> tuple[Problem, ...]:
     if not wanted:
-        raise InvalidInput("a pipeline needs documents: give `document_ids` or a `batch_id`")
+        message = "a pipeline needs documents: give `document_ids` or a `batch_id` that has any"
+        return (Problem(path="document_ids", message=message),)
     known = existing(connection, wanted, workspace_id=workspace)
     unknown = [each for each in wanted if each not in known]
-    if unknown:
-        problems = tuple(Problem(path="document_ids", message=f"unknown: {each}") for each in unknown)
-        raise InvalidInput(f"{len(unknown)} of the documents do not exist", problems)
+    return tuple(Problem(path="document_ids", message=f"unknown: {each}") for each in unknown)
+
+
+def _summary(problems: Sequence[Problem]) -> str:
+    rest = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return f"the pipeline cannot start: {problems[0]}{rest}"
 
 
 def get_pipeline(program: Program, pipeline_id: str) -> Run:
@@ -213,7 +225,9 @@ def append_documents(program: Program, pipeline_id: str, document_ids: Sequence[
         if run.status is RunStatus.CANCELLED:
             raise Conflict("the pipeline was cancelled: start a new one with these documents")
         wanted = list(dict.fromkeys(document_ids))
-        _check_documents(connection, wanted, program.workspace)
+        problems = _document_problems(connection, wanted, program.workspace)
+        if problems:
+            raise InvalidInput(_summary(problems), problems)
         there = runs.attached(connection, pipeline_id, wanted)
         if there:
             problems = tuple(

@@ -1,0 +1,53 @@
+"""The HTTP application over a program."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from docrail import __version__
+from docrail.api import docs, openapi
+from docrail.api.answers import Answers
+from docrail.api.auth import Keys
+from docrail.api.bodies import Bodies
+from docrail.api.problems import Requests, add_problem_handlers
+from docrail.api.routes import documents, health, keys, pipelines, products, progress, results, specs
+from docrail.api.watch import Watcher
+from docrail.bootstrap import Program
+
+DESCRIPTION = "Turns a pile of documents into a governed table, and shows every step of the way."
+ROUTERS = (documents, specs, pipelines, results, products, keys, health)
+
+
+def create_app(program: Program) -> FastAPI:
+    """The application; the program is opened and closed by whoever serves it."""
+    app = FastAPI(
+        title="docrail",
+        version=__version__,
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan,
+        middleware=[
+            Middleware(Requests),
+            Middleware(Keys, program=program),
+            Middleware(Bodies, largest_file=program.settings.max_file_mb * 1_000_000),
+        ],
+    )
+    app.state.answers = Answers()
+    add_problem_handlers(app)
+    app.add_route(progress.PATH, progress.get_progress, methods=["GET"], include_in_schema=False)
+    app.add_route("/docs", docs.show_docs, methods=["GET"], include_in_schema=False)
+    for each in ROUTERS:
+        app.include_router(each.router)
+    app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's way to extend it
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    app.state.watcher = Watcher()
+    yield
+    app.state.watcher.close()

@@ -1,0 +1,89 @@
+"""Who asks, and whether they may: bearer keys and their scopes, decided before anything of the body is read."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import Depends, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from docrail.api.problems import problem
+from docrail.bootstrap import Program
+from docrail.usecases.keys import acting_in, check_key
+
+PROTECTED = "/v1/"
+ADMIN = "/v1/account/"
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def needed_scope(method: str, path: str) -> str | None:
+    """The scope that a request needs; None if it is open to everybody.
+
+    >>> needed_scope("POST", "/v1/pipelines"), needed_scope("GET", "/v1/account/keys")
+    ('write', 'admin')
+    """
+    if not path.startswith(PROTECTED):
+        return None
+    if path.startswith(ADMIN):
+        return "admin"
+    return "read" if method in READING else "write"
+
+
+class Keys:
+    """Lets a request pass with the program of its key's workspace in `request.state.program`."""
+
+    def __init__(self, app: ASGIApp, program: Program) -> None:
+        self._app = app
+        self._program = program
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        scope.setdefault("state", {})["program"] = self._program
+        needed = needed_scope(scope["method"], scope["path"])
+        answer = None if needed is None else await self._refuse(scope, needed)
+        await (answer or self._app)(scope, receive, send)
+
+    async def _refuse(self, scope: Scope, needed: str) -> Response | None:
+        """The answer to a request that may not pass; one that may gets its program."""
+        key = await run_in_threadpool(check_key, self._program, _secret(scope))
+        if key is None:
+            return _unauthorized(scope)
+        if needed not in key.scopes:
+            return _insufficient(scope, needed, key.scopes)
+        scope["state"]["program"] = acting_in(self._program, key)
+        return None
+
+
+def acting_program(request: Request) -> Program:
+    """The program as the workspace of the request's key sees it."""
+    program = request.state.program
+    assert isinstance(program, Program)
+    return program
+
+
+Acting = Annotated[Program, Depends(acting_program)]
+
+
+def _secret(scope: Scope) -> str:
+    """What follows `Bearer` in the header; empty if it is missing, given twice or not of that form."""
+    given = [value for name, value in scope["headers"] if name == b"authorization"]
+    if len(given) != 1:
+        return ""
+    scheme, _, secret = given[0].decode("latin-1").partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else ""
+
+
+def _unauthorized(scope: Scope) -> Response:
+    message = "A valid key is needed: send `Authorization: Bearer dr_…`. `docrail keys create` makes one."
+    return problem(scope, 401, message, headers={"WWW-Authenticate": "Bearer"})
+
+
+def _insufficient(scope: Scope, needed: str, scopes: Sequence[str]) -> Response:
+    message = (
+        f"This needs a key with scope `{needed}`; yours has {', '.join(f'`{each}`' for each in scopes)}."
+    )
+    challenge = f'Bearer error="insufficient_scope", scope="{needed}"'
+    return problem(scope, 403, message, headers={"WWW-Authenticate": challenge})

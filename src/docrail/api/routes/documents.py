@@ -1,0 +1,154 @@
+"""Documents: give files, look at them."""
+
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Depends, Response
+from fastapi.responses import FileResponse
+from pydantic import BaseModel
+from starlette.datastructures import UploadFile
+
+from docrail.api.auth import Acting
+from docrail.api.ids import PathId, Text
+from docrail.api.pages import Page, PageQuery
+from docrail.api.upload import UPLOAD_BODY, Upload, read_blocks, read_upload
+from docrail.bootstrap import Program
+from docrail.core.errors import Conflict
+from docrail.core.model import Layout
+from docrail.store.documents import StoredDocument
+from docrail.usecases import documents
+from docrail.usecases.documents import Admission
+from docrail.usecases.times import iso_time
+
+router = APIRouter(prefix="/v1/documents", tags=["documents"])
+AS_DOWNLOAD = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'"}
+
+
+class DocumentBody(BaseModel):
+    """A document as kept."""
+
+    id: str
+    filename: str
+    digest: str
+    media_type: str
+    size_bytes: int
+    metadata: dict[str, Any]
+    batch_id: str | None
+    parent_id: str | None
+    created_at: str
+    links: dict[str, str]
+
+
+class AdmissionBody(BaseModel):
+    """What became of one file: `accepted`, `duplicate` (the document of the same bytes) or `refused` for `reason`."""
+
+    id: str | None
+    filename: str
+    digest: str | None
+    media_type: str | None
+    size_bytes: int | None
+    status: str
+    duplicate_of: str | None
+    reason: str | None
+    parent_id: str | None
+    links: dict[str, str]
+
+
+class Admissions(BaseModel):
+    """One entry for each file, in the order given."""
+
+    data: list[AdmissionBody]
+
+
+@router.post("", status_code=201, openapi_extra={"requestBody": UPLOAD_BODY})
+def add_documents(program: Acting, upload: Annotated[Upload, Depends(read_upload)]) -> Admissions:
+    """Give one file or many; the same bytes are the same document."""
+    return Admissions(data=[_admission(_add(program, file, upload)) for file in upload.files])
+
+
+@router.get("")
+def list_documents(program: Acting, wanted: PageQuery, batch_id: Text | None = None) -> Page[DocumentBody]:
+    """Documents, newest first."""
+    rows, total = documents.list_documents(program, limit=wanted.fetch, after=wanted.after, batch_id=batch_id)
+    return wanted.page(rows, total=total, show=_document, key=lambda row: row.id)
+
+
+@router.get("/{document_id}")
+def get_document(program: Acting, document_id: PathId) -> DocumentBody:
+    """One document."""
+    return _document(documents.get_document(program, document_id))
+
+
+@router.get("/{document_id}/content", response_class=FileResponse)
+def get_content(program: Acting, document_id: PathId) -> FileResponse:
+    """The bytes as they were given."""
+    document = documents.get_document(program, document_id)
+    path = documents.content_path(program, document_id)
+    return FileResponse(path, media_type=document.media_type, filename=document.filename, headers=AS_DOWNLOAD)
+
+
+@router.get("/{document_id}/layout")
+def get_layout(program: Acting, document_id: PathId) -> Response:
+    """What was read of it: pages, lines and words with boxes, tables, embedded XML."""
+    layout = _layout(program, document_id)
+    return Response(msgspec.json.encode(layout), media_type="application/json")
+
+
+@router.get("/{document_id}/markdown")
+def get_markdown(program: Acting, document_id: PathId) -> Response:
+    """Its text, a line a line, with a rule between pages."""
+    pages = _layout(program, document_id).text.split("\f")
+    return Response("\n\n---\n\n".join(pages), media_type="text/markdown; charset=utf-8", headers=AS_DOWNLOAD)
+
+
+def _add(program: Program, file: UploadFile, upload: Upload) -> Admission:
+    return documents.add_file(
+        program,
+        read_blocks(file),
+        filename=file.filename or "unnamed",
+        metadata=upload.metadata,
+        batch_id=upload.batch_id,
+    )
+
+
+def _layout(program: Program, document_id: str) -> Layout:
+    layout = documents.get_layout(program, document_id)
+    if layout is None:
+        raise Conflict("the document was not read yet: the first pipeline that has it reads it")
+    return layout
+
+
+def _document(document: StoredDocument) -> DocumentBody:
+    return DocumentBody(
+        id=document.id,
+        filename=document.filename,
+        digest=document.digest,
+        media_type=document.media_type,
+        size_bytes=document.size_bytes,
+        metadata=dict(document.metadata),
+        batch_id=document.batch_id,
+        parent_id=document.parent_id,
+        created_at=iso_time(document.created_at),
+        links=_links(document.id),
+    )
+
+
+def _admission(admission: Admission) -> AdmissionBody:
+    document = admission.document
+    return AdmissionBody(
+        id=document.id if document else None,
+        filename=admission.filename,
+        digest=document.digest if document else None,
+        media_type=document.media_type if document else None,
+        size_bytes=document.size_bytes if document else None,
+        status=admission.status,
+        duplicate_of=document.id if document and admission.status == "duplicate" else None,
+        reason=admission.reason,
+        parent_id=document.parent_id if document else None,
+        links=_links(document.id) if document else {},
+    )
+
+
+def _links(document_id: str) -> dict[str, str]:
+    here = f"/v1/documents/{document_id}"
+    return {"self": here} | {name: f"{here}/{name}" for name in ("content", "layout", "markdown")}

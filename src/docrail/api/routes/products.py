@@ -1,0 +1,168 @@
+"""Data products: the table of a pipeline, exported and shared."""
+
+import tempfile
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+
+from fastapi import APIRouter, Response
+from fastapi.responses import FileResponse
+from pydantic import BaseModel
+from starlette.background import BackgroundTask
+
+from docrail.api.auth import Acting
+from docrail.api.ids import PathId, Text
+from docrail.api.pages import Page, PageQuery, Pagination, Wanted
+from docrail.api.pipeline_bodies import Asked
+from docrail.api.result_bodies import TableRowBody, show_table_row
+from docrail.bootstrap import Program
+from docrail.core.errors import NotFound
+from docrail.store.products import Product
+from docrail.usecases import exports, products, results
+from docrail.usecases.times import iso_time
+
+router = APIRouter(tags=["data products"])
+PUBLIC = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
+MEDIA_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "jsonl": "application/jsonl",
+    "parquet": "application/vnd.apache.parquet",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+class Kind(StrEnum):
+    """What an export holds: the table, or one row a cell with all that is known of it."""
+
+    PLAIN = "plain"
+    AUDIT = "audit"
+
+
+class ProductRequest(Asked):
+    """The product wanted; the name of the pipeline unless another is given."""
+
+    name: Text | None = None
+
+
+class ProductBody(BaseModel):
+    """A delivered table."""
+
+    id: str
+    name: str
+    pipeline_id: str
+    status: str = "ready"
+    shared: bool
+    created_at: str
+    links: dict[str, str]
+
+
+class ShareBody(BaseModel):
+    """The token of the public link, shown this once."""
+
+    data_product_id: str
+    token: str
+
+
+class MadeBody(BaseModel):
+    """The product; its share token only when the product is new."""
+
+    dataProduct: ProductBody  # noqa: N815 - the contract's word
+    shareToken: ShareBody | None  # noqa: N815
+
+
+class SharedBody(BaseModel):
+    """The read-only public view of one product."""
+
+    name: str
+    created_at: str
+    data: list[TableRowBody]
+    pagination: Pagination
+
+
+@router.post("/v1/pipelines/{pipeline_id}/data-product", status_code=201)
+def make_product(
+    program: Acting, pipeline_id: PathId, response: Response, wanted: ProductRequest | None = None
+) -> MadeBody:
+    """Make the data product of a pipeline; again is the same product, with status 200."""
+    made = products.make_product(program, pipeline_id, name=wanted.name if wanted else None)
+    response.status_code = 201 if made.is_new else 200
+    token = ShareBody(data_product_id=made.product.id, token=made.token) if made.token else None
+    return MadeBody(dataProduct=_product(made.product), shareToken=token)
+
+
+@router.get("/v1/data-products")
+def list_products(program: Acting, wanted: PageQuery) -> Page[ProductBody]:
+    """Data products, newest first."""
+    rows, total = products.list_products(program, limit=wanted.fetch, after=wanted.after)
+    return wanted.page(rows, total=total, show=_product, key=lambda row: row.id)
+
+
+@router.get("/v1/data-products/{product_id}")
+def get_product(program: Acting, product_id: PathId) -> ProductBody:
+    """One data product."""
+    return _product(products.get_product(program, product_id))
+
+
+@router.get("/v1/data-products/{product_id}/results")
+def list_rows(program: Acting, product_id: PathId, wanted: PageQuery) -> Page[TableRowBody]:
+    """The rows of the table: composed records once assembly has made them, else documents."""
+    return _rows(program, products.get_product(program, product_id), wanted)
+
+
+@router.get("/v1/data-products/{product_id}/export/{kind}.{format}", response_class=FileResponse)
+def export_product(
+    program: Acting,
+    product_id: PathId,
+    kind: str,
+    format: str,  # noqa: A002 - the contract's word
+) -> FileResponse:
+    """The table as a file: `plain` or `audit`, as `csv`, `jsonl`, `parquet` or `xlsx`."""
+    if kind not in tuple(Kind) or format not in exports.FORMATS:
+        raise NotFound("no such export")
+    folder = tempfile.TemporaryDirectory(prefix="docrail-export-")
+    target = Path(folder.name, f"{kind}.{format}")
+    exports.write_export(program, product_id, kind=kind, format=format, target=target)
+    name = f"{products.get_product(program, product_id).name}-{kind}.{format}"
+    return FileResponse(
+        target, media_type=MEDIA_TYPES[format], filename=name, background=BackgroundTask(folder.cleanup)
+    )
+
+
+@router.post("/v1/data-products/{product_id}/share", status_code=201)
+def share_product(program: Acting, product_id: PathId) -> ShareBody:
+    """A new share token; the one before opens nothing any more."""
+    return ShareBody(data_product_id=product_id, token=products.share_product(program, product_id))
+
+
+@router.delete("/v1/data-products/{product_id}/share", status_code=204)
+def revoke_share(program: Acting, product_id: PathId) -> None:
+    """End the share link; again is no harm."""
+    products.revoke_share(program, product_id)
+
+
+@router.get("/share/{token}")
+def open_share(program: Acting, token: str, wanted: PageQuery, response: Response) -> SharedBody:
+    """The public view of one product, for whoever has its link."""
+    product = products.open_shared(program, token)
+    page = _rows(replace(program, workspace=product.workspace_id), product, wanted)
+    response.headers.update(PUBLIC)
+    return SharedBody(name=product.name, created_at=iso_time(product.created_at), **dict(page))
+
+
+def _rows(program: Program, product: Product, wanted: Wanted) -> Page[TableRowBody]:
+    total = results.count_table(program, product.run_id)
+    rows = products.product_rows(program, product.id, limit=wanted.fetch, after=wanted.after or "")
+    return wanted.page(rows, total=total, show=show_table_row, key=lambda row: row.cursor)
+
+
+def _product(product: Product) -> ProductBody:
+    here = f"/v1/data-products/{product.id}"
+    return ProductBody(
+        id=product.id,
+        name=product.name,
+        pipeline_id=product.run_id,
+        shared=product.shared,
+        created_at=iso_time(product.created_at),
+        links={"self": here, "results": f"{here}/results", "pipeline": f"/v1/pipelines/{product.run_id}"}
+        | {f"{kind}.{name}": f"{here}/export/{kind}.{name}" for kind in Kind for name in exports.FORMATS},
+    )

@@ -1,0 +1,9 @@
+"""Whether the program can do its work."""
+
+from docrail.bootstrap import Program
+from docrail.store.schema import is_current
+
+
+def is_ready(program: Program) -> bool:
+    """Whether the database has the tables of this version; raises if it does not answer at all."""
+    return is_current(program.database)
