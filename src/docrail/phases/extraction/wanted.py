@@ -1,7 +1,7 @@
 """What a field asks for: the kind of its value, its concept, its party and the labels to look for."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -46,6 +46,8 @@ _AMOUNT_WORDS = {
 _YES_NO = {"yes", "no", "true", "false", "selected", "unselected", "checked", "unchecked", "on", "off"}
 _SHARED = ({"gross_total", "amount_due"}, {"net_total", "subtotal"}, {"order_number", "buyer_reference"})
 _FRIEND = 0.82
+_OF_LINES = frozenset(name for name, concept in CONCEPTS.items() if concept.of_lines) | {"tax_rate"}
+_OF_TAXES = frozenset({"tax_rate", "net_total", "tax_total"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +106,22 @@ class Wanted:
 @lru_cache(maxsize=2_000)
 def understand(field: Field) -> Wanted:
     """`field` as the extractor looks for it."""
-    concept, party = _find_concept(field)
+    return _make_wanted(field, *_find_concept(field))
+
+
+@lru_cache(maxsize=2_000)
+def understand_column(field: Field, *, of_taxes: bool = False) -> Wanted:
+    """A column of line items, or of a breakdown of taxes, as the extractor looks for it."""
+    likely = _OF_TAXES if of_taxes else _OF_LINES
+    said = [_best_concept(normal_label(text), field, least=0.5, likely=likely) for text in _texts_of(field)]
+    return _make_wanted(field, next((concept for concept in said if concept is not None), None), None)
+
+
+def _texts_of(field: Field) -> tuple[str, ...]:
+    return split_name(field.name), field.title or "", *field.synonyms
+
+
+def _make_wanted(field: Field, concept: Concept | None, party: str | None) -> Wanted:
     labels = dict(_labels_of(field, concept=concept))
     printed = [normal_label(label) for label in concept.labels] if concept else []
     return Wanted(
@@ -166,11 +183,11 @@ def _concept_named(text: str, field: Field) -> tuple[Concept | None, str | None]
     return _best_concept(text, field, least=0.5), party
 
 
-def _best_concept(text: str, field: Field, *, least: float) -> Concept | None:
+def _best_concept(text: str, field: Field, *, least: float, likely: Collection[str] = ()) -> Concept | None:
     scored = [
-        (_name_coverage(text, name) + _type_bonus(concept, field), concept)
+        (_name_coverage(text, name) + _type_bonus(concept, field) + 0.05 * (concept.name in likely), concept)
         for concept in CONCEPTS.values()
-        if not concept.of_lines
+        if likely or not concept.of_lines
         for name in (*concept.names, *map(normal_label, concept.labels))
     ]
     best, concept = max(scored, key=lambda pair: pair[0])
