@@ -14,7 +14,7 @@ from docrail.core.model import Cell, CellStatus, Verdict
 from docrail.core.plan import compile_rail
 from docrail.core.plan_json import spec_to_json
 from docrail.core.spec import Field, Spec, Stage
-from docrail.core.state import Move, Position, State
+from docrail.core.state import Failure, Move, Position, State
 from docrail.engine.durable import Engine
 from docrail.store import assembly
 from docrail.store.blobs import Blobs
@@ -28,6 +28,7 @@ from docrail.store.schema import migrate
 from docrail.store.specs import add_spec
 
 NOW = 1_795_000_000_000
+FAILURE = Failure(code="unreadable", message="cannot be read", retryable=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,6 +165,7 @@ def _end_chunk(connection: Any, chunk_id: str, ends: Mapping[str, Finished]) -> 
             cells=tuple(end.cells),
             verdicts=tuple(end.verdicts),
             held=end.held,
+            failure=FAILURE if end.end is State.ERROR else None,
         )
         for work in claim.works
         for end in [ends[work.document.id]]

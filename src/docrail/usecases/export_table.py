@@ -1,7 +1,7 @@
 """The two tables of an export, the same for every format: plain has a row a record, audit a row a cell."""
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -84,8 +84,8 @@ def plain_table(program: Program, run_id: str) -> Table:
         run = read_run(connection, run_id, workspace_id=program.workspace)
         composed = is_composed(connection, run)
     if composed:
-        return Table(columns=_plain_columns(_GROUP, run.plan), rows=_composed_rows(program, run))
-    return Table(columns=_plain_columns(_DOCUMENT, run.plan), rows=_document_rows(program, run))
+        return Table(columns=plain_columns(run.plan, composed=True), rows=_composed_rows(program, run))
+    return Table(columns=plain_columns(run.plan, composed=False), rows=_document_rows(program, run))
 
 
 def audit_table(program: Program, run_id: str) -> Table:
@@ -96,11 +96,12 @@ def audit_table(program: Program, run_id: str) -> Table:
     return Table(columns=AUDIT_COLUMNS, rows=rows)
 
 
-def _plain_columns(fixed: Sequence[Column], plan: Plan) -> tuple[Column, ...]:
+def plain_columns(plan: Plan, *, composed: bool) -> tuple[Column, ...]:
     """The fixed columns before the fields; one that a field is named like gives way with a `docrail_`."""
     fields = tuple(Column(name=field.name, type=_TYPES[field.type]) for field in plan.fields)
     taken = {column.name.casefold() for column in fields}
-    return (*(Column(name=_free(column.name, taken), type=column.type) for column in fixed), *fields)
+    fixed = _GROUP if composed else _DOCUMENT
+    return (*(replace(column, name=_free(column.name, taken)) for column in fixed), *fields)
 
 
 def _free(name: str, taken: set[str]) -> str:

@@ -1,8 +1,8 @@
 """Write the table of a run to a file: plain or audit, as CSV, JSON Lines, Parquet or XLSX."""
 
 import secrets
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -58,17 +58,23 @@ def _write(program: Program, run_id: str, target: Path, *, kind: str, name: str)
     if kind not in KINDS:
         raise InvalidInput(f"no export '{kind}': there are plain and audit")
     table = (plain_table if kind == "plain" else audit_table)(program, run_id)
-    new = target.with_name(f".{target.name}.{secrets.token_hex(4)}.new")
     try:
-        new.parent.mkdir(parents=True, exist_ok=True)
-        with closing(table.rows):
-            count = _WRITERS[name](table, new)
-        new.replace(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with closing(table.rows), _replacing(target) as new:
+            return _WRITERS[name](table, new)
     except OSError as error:
         raise InvalidInput(f"{target} cannot be written: {error.strerror or error}") from error
+
+
+@contextmanager
+def _replacing(target: Path) -> Iterator[Path]:
+    """A new file beside the target that takes its place when the block ends, and is gone if it raises."""
+    new = target.with_name(f".{target.name}.{secrets.token_hex(4)}.new")
+    try:
+        yield new
+        new.replace(target)
     finally:
         new.unlink(missing_ok=True)
-    return count
 
 
 def _either(names: tuple[str, ...]) -> str:
