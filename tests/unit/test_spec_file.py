@@ -21,7 +21,7 @@ fields:
     required: true
     synonyms: [Rechnungsnummer, Numéro]
     term: BT-1
-  country: {enum: [no, de, "yes"], locale: de_DE}
+  country: {enum: [no, de, "yes"], locale: de-DE}
   date: {type: [string, "null"], format: date, examples: [2024-01-31]}
   total: {type: number, format: money, minimum: 0, maximum: 1e6, requires_review: true}
   lines:
@@ -186,7 +186,7 @@ def test_lines_are_right_in_json_too() -> None:
         (("severity: warning", "severity: error"), "'error' is none of info, warning, blocking"),
         (("required: true", "required: yes"), "must be true or false: here it says of this one field"),
         (("term: BT-1", "term: BT1"), "must be a business term of EN 16931, such as BT-1; here stands 'BT1'"),
-        (("locale: de_DE", "locale: german"), "must be a locale such as de_DE or en; here stands 'german'"),
+        (("locale: de-DE", "locale: german"), "must be a locale such as de_DE or en; here stands 'german'"),
         (("minimum: 0", "minimum: '0'"), "must be a number, not '0'"),
         (("type: [string, ", "type: [string, number, "), "must be one type, alone or in a list with null"),
         (("name: Invoices", "name: "), "must be text, not nothing"),

@@ -1,13 +1,13 @@
 """Everything that can be wrong with a spec: its fields, policies, gates and the stages of its rail."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from docrail.core.compose import check_assembly
-from docrail.core.errors import Problem
+from docrail.core.errors import InvalidInput, Problem
 from docrail.core.gates import check_gate
 from docrail.core.model import Value
+from docrail.core.patterns import check_pattern
 from docrail.core.policy import check_policy
 from docrail.core.spec import Field, Gate, Policy, Spec, Stage
 from docrail.core.spec_path import format_path, suggest
@@ -96,10 +96,9 @@ def _check_field(field: Field, place: tuple[str, ...]) -> Iterator[Problem]:
         message = f"minimum {field.minimum:g} is above maximum {field.maximum:g}; no value could pass"
         yield Problem(path=format_path((*place, "minimum")), message=message)
     try:
-        re.compile(field.pattern or "")
-    except re.error as error:
-        message = f"is not a regular expression: {error}"
-        yield Problem(path=format_path((*place, "pattern")), message=message)
+        check_pattern(field.pattern or "")
+    except InvalidInput as error:
+        yield Problem(path=format_path((*place, "pattern")), message=error.message)
 
 
 def _check_policies(spec: Spec) -> Iterator[Problem]:

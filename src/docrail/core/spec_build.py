@@ -58,6 +58,8 @@ def _fields(properties: _Document) -> tuple[Field, ...]:
 def _field(name: str, body: _Document) -> Field:
     keywords: dict[str, Any] = {key: body[key] for key in (*_TEXTS, *_FLAGS) if key in body}
     keywords |= {key: tuple(body[key]) for key in _LISTS if key in body}
+    if "locale" in body:
+        keywords["locale"] = body["locale"].replace("-", "_")
     members = body.get("properties") or body.get("items", {}).get("properties") or {}
     return Field(name=name, type=_type(body), items=_fields(members), **keywords)
 
