@@ -225,7 +225,8 @@ def _calibration(sure: list[tuple[float, bool]]) -> dict[str, str]:
 
 def _field(name: str, entry: dict[str, Any], synonyms: list[str]) -> Field:
     kinds = entry.get("type", "string")
-    kind = next(one for one in (kinds if isinstance(kinds, list) else [kinds]) if one != "null")
+    kinds = kinds if isinstance(kinds, list) else [kinds]
+    kind = "number" if "number" in kinds and not re.search(r"name|date|number$", name) else kinds[0]
     form = entry.get("format")
     if name.startswith("date") and kind == "string" and "exactly" not in entry.get("description", ""):
         form = form or "date"

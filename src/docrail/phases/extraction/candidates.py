@@ -123,7 +123,7 @@ class Reading:
                     continue
                 rest = segment.text[len(label) :].lstrip(" :-–")
                 start = len(segment.text) - len(rest)
-                if rest:
+                if rest and not rest[0].islower():
                     yield Span.of(segment, Found(start=start, end=len(segment.text), text=rest, value=rest))
 
 

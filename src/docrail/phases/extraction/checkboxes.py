@@ -14,24 +14,11 @@ from docrail.phases.extraction.wanted import Wanted
 _MARK = re.compile(
     r"(?P<on>[☒☑✓✔✗✘■⊠🗹🗷]|\[[xX✓✔]\]|\([xX✓✔]\))|(?P<off>[☐□⬜▢]|\[\s?_?\]|\(\s\))|(?<!\w)(?P<x>[xX])(?!\w)"
 )
-_YES = [
-    "yes",
-    "ja",
-    "oui",
-    "sí",
-    "si",
-    "true",
-    "selected",
-    "checked",
-    "y",
-    "on",
-    "waar",
-    "vrai",
-    "vero",
-    "verdadero",
-]
-_NO = ["no", "nein", "non", "nee", "false", "unselected", "unchecked", "n", "off", "faux", "falso"]
-_WORD = re.compile(rf"(?<!\w)(?:(?P<yes>{'|'.join(_YES)})|(?P<no>{'|'.join(_NO)}))(?!\w)", re.IGNORECASE)
+# fmt: off
+_YES = ("yes", "ja", "oui", "sí", "sì", "si", "true", "selected", "checked", "waar", "vrai", "vero", "verdadero")
+_NO = ("no", "nein", "non", "nee", "false", "unselected", "unchecked", "onwaar", "faux", "falso")
+# fmt: on
+_WORD = re.compile(rf"(?:^|[:?])\s*(?:(?P<yes>{'|'.join(_YES)})|(?P<no>{'|'.join(_NO)}))\s*$", re.IGNORECASE)
 
 
 def find_choices(segments: Iterable[Segment], wanted: Wanted) -> Iterator[Span]:
@@ -58,7 +45,9 @@ def find_ticks(text: str) -> Iterator[Found]:
             start=match.start(), end=match.end(), text=match[0], value=match["off"] is None, prior=prior
         )
     for match in _WORD.finditer(text):
-        yield Found(start=match.start(), end=match.end(), text=match[0], value=match["yes"] is not None)
+        word = match["yes"] or match["no"]
+        start = match.start("yes") if match["yes"] else match.start("no")
+        yield Found(start=start, end=match.end(), text=word, value=match["yes"] is not None)
 
 
 def _find_ticks(text: str, wanted: Wanted) -> Iterator[Found]:
@@ -75,7 +64,7 @@ def _find_ticks(text: str, wanted: Wanted) -> Iterator[Found]:
 def _as_choice(ticked: bool, wanted: Wanted) -> Value:
     if wanted.field.type is FieldType.BOOLEAN:
         return ticked
-    words = _YES if ticked else _NO
+    words = (*_YES, "on", "y") if ticked else (*_NO, "off", "n")
     return next((value for value in wanted.field.enum if str(value).casefold() in words), None)
 
 

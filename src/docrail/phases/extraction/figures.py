@@ -13,14 +13,14 @@ _CODES = (
 )
 _MONEY = rf"(?:(?:US|CA|AU|NZ|HK|SG|S|R|C|A)?{_SIGN}|(?<![A-Za-z])(?:{_CODES}|RM|Rs\.?|Fr\.|kr\.?)(?![A-Za-z]*[a-z]{{2}}))"
 _DIGITS = (
-    r"(?:\d{1,3}(?:\x20\d{3})+(?=\s?[€$£])|\d{1,3}(?:[.,'’]\d{3})+(?:[.,]\d{1,4})?|\d{1,3}(?:[ \u00a0\u202f]\d{3})+[.,]\d\d(?!\d)"
-    r"|\d+(?:\x20?[.,]\x20?\d\d(?!\d)|[.,]\d{1,5})?|[.,]\d\d)"
+    r"(?:\d{1,3}(?:\x20\d{3})+(?=\s?[€$£])|\d{1,3}(?:[.,'’]\d{3})+(?:\x20?[.,]\x20?\d\d(?!\d)|[.,]\d{1,4})?|\d{1,3}(?:[ \u00a0\u202f]\d{3})+[.,]\d\d(?!\d)"
+    r"|\d+(?:\x20?[.,]\x20?\d\d(?!\d)|[.,]\d{1,5})?|(?<!\d\x20)[.,]\d\d)"
 )
 _FIGURE = re.compile(
     rf"""(?<![\w./,:#'])(?<!\d[-–])(?P<whole>
       (?P<open>\()?\s?(?P<before>[-−–+])?\s?(?P<money>{_MONEY})?\s?(?P<after>[-−–+])?\s?
       (?P<digits>{_DIGITS})(?P<dash>[.,]?[-–]{{1,2}}(?![\w]))?
-      (?P<tail>\s?(?:%|{_SIGN}|(?:{_CODES}|zł|Kč|Ft|kr)(?![A-Za-z])|euros?\b))?(?P<last>-(?!\w))?\)?
+      (?P<tail>\s?(?:%|{_SIGN}|(?:{_CODES}|zł|Kč|Ft|kr)(?![A-Za-z])|euros?\b))?(?P<last>-(?!\w))?\s?\)?
     )(?![\w/:]|[-.,'’]\d)""",
     re.VERBOSE,
 )
@@ -98,7 +98,8 @@ def find_totals(texts: Iterable[str], *, locale: str | None) -> tuple[float, flo
 def _read_figure(match: re.Match[str], *, locale: str | None) -> Found | None:
     digits, tail = match["digits"], (match["tail"] or "").strip()
     dash = match["dash"] or ""
-    number = parse_decimal(f"{digits}{dash[0]}00" if dash[:1] in (".", ",") else digits, locale=locale)
+    tight = re.sub(r"\s*([.,])\s*", r"\1", digits)
+    number = parse_decimal(f"{tight}{dash[0]}00" if dash[:1] in (".", ",") else tight, locale=locale)
     if number is None:
         return None
     percent = tail == "%"

@@ -132,7 +132,7 @@ def _make_header(
             named[at] = column
             score += similar
     made = tuple(HeaderCell(text=text, box=box, column=named.get(at)) for at, (text, box) in enumerate(cells))
-    score -= 0.02 * (len(cells) - len(named)) + 0.5 * _aliens(made, columns)
+    score -= 0.02 * (len(cells) - len(named)) + 1.0 * _aliens(made, columns)
     return Header(sheet=sheet, cells=made, next_row=next_row, score=score)
 
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz
 
-_NUMBER_WORD = re.compile(r"(?:nummer|number|numero|num|nbr|nmbr|nr|no)$")
+_NUMBER_WORD = re.compile(r"(?:nummern?|numbers?|numeros?|num|nbr|nmbr|nr|no)$")
 _SMALL = frozenset(
     [
         "de",
@@ -107,6 +107,8 @@ def similarity(label: str, context: str) -> float:
         lost = 0.02 * min(len(words) - len(wide) - 1, 6)
         best = max(best, (0.9 - lost) * _fuzzy(short, "".join(words[-len(wide) :])))
         best = max(best, (0.86 - lost) * _fuzzy(short, "".join(words[: len(wide)])))
+    if best < 0.8 and len(words) > len(wide) and f" {label} " in f" {context} ":
+        best = 0.8
     return best if best >= 0.7 else 0.0
 
 

@@ -97,6 +97,7 @@ def fits(span: Span, wanted: Wanted) -> bool:
 
 def _read_context(where: str, text: str, weight: float, *, tail: bool = False) -> Iterator[Context]:
     """The words as they are, and without the number before and the remark behind that forms print."""
+    text = text if tail else re.sub(r"^\(?\d{1,2}[.)]?\s+(?=[A-Z])", "", text)
     words = text.split()
     if tail and re.search(r"\d", text) and _says_something(last := re.split(r"\S*\d\S*", text)[-1]):
         yield Context(where=where, text=last.strip(), normal=normal_label(last), weight=weight)
@@ -106,7 +107,7 @@ def _read_context(where: str, text: str, weight: float, *, tail: bool = False) -
     elif tail:
         last = " ".join(words[-5:])
         yield Context(where=where, text=last, normal=normal_label(last), weight=weight)
-    core = re.sub(r"^\(?\w{1,2}[.)]?\s+(?=[A-Z])", "", re.split(r"\s*\(|\s?\.\s|[/,]\s", text)[0])
+    core = re.sub(r"^\w[.)]\s+(?=[A-Z])", "", re.split(r"\s*\(|\s?\.\s|[/,]\s|(?<=[a-z])/(?=[a-z])", text)[0])
     core = re.sub(r"\s*[-+$€£]?\s?\d[\d.,]*\s?%?", " ", core)
     if not tail and core != text and 0 < len(core.split()) <= _WORDS_AT_MOST:
         yield Context(where=where, text=core.strip(" :"), normal=normal_label(core), weight=0.95 * weight)
@@ -170,6 +171,9 @@ def _shape_bonus(span: Span, wanted: Wanted) -> float:
     if wanted.kind in _FREE:
         said = read_label(normal_label(text))
         bonus -= 0.4 if max(said.values(), default=0.0) >= 0.97 else 0.0
+        words = len(text.split())
+        bonus -= 0.3 if wanted.kind is Kind.NAME and words > 8 else 0.0
+        bonus -= 0.15 if words > 8 and text.endswith(".") else 0.0
         bonus -= 0.15 if len(text) > 80 and wanted.kind is not Kind.ADDRESS else 0.0
         bonus -= 0.7 if re.fullmatch(r"\W*\(.*\)?", text) else 0.0
         bonus -= 0.25 if wanted.kind is Kind.NAME and _MAY_NOT_NAME.search(text) else 0.0

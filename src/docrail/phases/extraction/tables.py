@@ -103,7 +103,8 @@ def _total_said(row: Sequence[Segment]) -> set[str]:
     words = next((segment.text for segment in row if any(sign.isalpha() for sign in segment.text)), "")
     label = " ".join(word for word in words.split() if not any(sign.isdigit() for sign in word))
     said = read_label(normal_label(label))
-    sure = {concept for concept in _TOTALS if said.get(concept, 0.0) >= 0.9} if len(row) <= 5 else set()
+    least = 0.84 if len(row) <= 2 else 0.9
+    sure = {concept for concept in _TOTALS if said.get(concept, 0.0) >= least} if len(row) <= 5 else set()
     return {"subtotal"} if said.get("subtotal", 0.0) >= 0.94 else sure
 
 
