@@ -1,5 +1,6 @@
 """Everything that can be wrong with a spec: its fields, policies, gates and the stages of its rail."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
@@ -116,14 +117,14 @@ def _check_gates(spec: Spec) -> Iterator[Problem]:
 
 
 def _check_names(key: str, noun: str, names: Sequence[str]) -> Iterator[Problem]:
+    first: dict[str, int] = {}
     for number, name in enumerate(names):
         path = f"{key}[{number}].name"
+        place = first.setdefault(name, number)
         if not name.strip():
             yield Problem(path=path, message=f"a {noun} needs a name")
-        elif name in names[:number]:
-            yield Problem(
-                path=path, message=f"there is a {noun} '{name}' already ({key}[{names.index(name)}])"
-            )
+        elif place < number:
+            yield Problem(path=path, message=f"there is a {noun} '{name}' already ({key}[{place}])")
 
 
 def _check_stages(spec: Spec) -> Iterator[Problem]:
@@ -214,5 +215,4 @@ def _check_list(options: Mapping[str, Value], key: str, path: str) -> Iterator[P
 
 
 def _repeated(names: Iterable[str]) -> list[str]:
-    every = list(names)
-    return [name for place, name in enumerate(every) if name in every[:place]]
+    return [name for name, count in Counter(names).items() if count > 1]
