@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from docrail.core.model import Box
+from docrail.core.parsing import find_dates
 from docrail.phases.extraction.labels import normal_label
 from docrail.phases.extraction.lexicon import read_label
 from docrail.phases.extraction.segments import Segment, Sheet
@@ -30,6 +31,9 @@ COMPANY = re.compile(
     r"sdn|bhd|pte|pvt|b\.?v|n\.?v|sarl|sasu?|s\.?a|s\.?r\.?l|s\.?p\.?a|s\.?l|sl|ab|oy|as|aps|enterprise|trading|restaurant|"
     r"store|stores|group|holding|services|industries|mart|pharmacy|hardware|station[ae]ry)\b\.?",
     re.IGNORECASE,
+)
+_TITLE = re.compile(
+    r"\b(?:invoice|receipt|bill|rechnung|facture|factura|fattura|factuur|statement)\b", re.IGNORECASE
 )
 _LINES_AT_MOST = 7
 
@@ -97,6 +101,8 @@ def _may_be_address(text: str) -> bool:
 
 
 def _has_town(text: str) -> bool:
+    if next(find_dates(text, locale=None), None) is not None:
+        return False
     return bool(_POSTCODE.search(text) and len(re.findall(r"[^\W\d_]{3,}", text)) in range(1, 7))
 
 
@@ -145,7 +151,9 @@ def _address_lines(stack: Sequence[Segment]) -> tuple[Segment, ...]:
 
 def _followed_by_place(stack: Sequence[Segment], segment: Segment) -> bool:
     after = stack[stack.index(segment) + 1 :]
-    return bool(after) and re.fullmatch(r"[^\W\d_][^\d:()@]{1,30}\.?", after[0].text) is not None
+    if not after or _TITLE.search(after[0].text):
+        return False
+    return re.fullmatch(r"[^\W\d_][^\d:()@]{1,30}\.?", after[0].text) is not None
 
 
 def _is_sender_line(sheet: Sheet, lines: Sequence[Segment]) -> bool:

@@ -14,7 +14,9 @@ def find_in_blocks(blocks: Iterable[Block], kind: Kind) -> Iterator[Span]:
     """What `blocks` hold of `kind`, with the party of each block."""
     for block in blocks:
         if kind is Kind.ADDRESS:
-            yield _span(block, block.lines, " ".join(line.text for line in block.lines), prior=0.15)
+            yield _span(
+                block, block.lines, " ".join(line.text for line in block.lines).rstrip(" ,"), prior=0.15
+            )
         if kind is Kind.NAME and block.name is not None:
             yield _span(block, (block.name,), block.name.text, prior=0.1)
         if kind is Kind.STREET:

@@ -66,7 +66,7 @@ def _of_name(reading: Reading, wanted: Wanted, span: Span, spans: Sequence[Span]
     if any(span.segment is line for block in reading.blocks for line in block.lines):
         bonus -= 0.4
     if top:
-        bonus += 0.28 - 0.03 * span.segment.row + (0.1 if company else 0.0)
+        bonus += 0.32 - 0.03 * span.segment.row + (0.1 if company else 0.0)
     bonus += 0.14 if span.party is not None and span.party != "buyer" else 0.0
     return bonus
 

@@ -173,7 +173,7 @@ def _shape_bonus(span: Span, wanted: Wanted) -> float:
         bonus -= 0.4 if max(said.values(), default=0.0) >= 0.97 else 0.0
         words = len(text.split())
         bonus -= 0.3 if wanted.kind is Kind.NAME and words > 8 else 0.0
-        bonus -= 0.15 if words > 8 and text.endswith(".") else 0.0
+        bonus -= 0.15 if words > 8 and text.endswith(".") and wanted.kind is not Kind.ADDRESS else 0.0
         bonus -= 0.15 if len(text) > 80 and wanted.kind is not Kind.ADDRESS else 0.0
         bonus -= 0.7 if re.fullmatch(r"\W*\(.*\)?", text) else 0.0
         bonus -= 0.25 if wanted.kind is Kind.NAME and _MAY_NOT_NAME.search(text) else 0.0
