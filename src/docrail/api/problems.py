@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.routing import Match
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from docrail.core.errors import Conflict, DocrailError, InvalidInput, NotFound, Problem
@@ -117,17 +117,20 @@ def _from_docrail(request: Request, error: Exception) -> Response:
 def _from_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 405:
-        allowed = ", ".join(_methods_here(request))
+        allowed = _methods_here(request) or (error.headers or {}).get("Allow", "")
         message = f"{request.method} cannot be used here; there is {allowed}."
         return problem(request.scope, 405, message, headers={"Allow": allowed})
     message = NOTHING_HERE if error.status_code == 404 else str(error.detail)
     return problem(request.scope, error.status_code, message, headers=error.headers)
 
 
-def _methods_here(request: Request) -> list[str]:
-    """The methods of every route of this path."""
-    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is Match.PARTIAL]
-    return sorted({method for route in routes for method in getattr(route, "methods", None) or ()})
+def _methods_here(request: Request) -> str:
+    """The methods of every operation on this path; the router itself knows those of the first route only."""
+    found: set[str] = set()
+    for path, operations in request.app.openapi()["paths"].items():
+        if compile_path(path)[0].match(request.url.path):
+            found.update(method.upper() for method in operations)
+    return ", ".join(sorted(found))
 
 
 def _from_validation(request: Request, error: Exception) -> Response:

@@ -77,7 +77,7 @@ def read_parts(include: str) -> frozenset[str]:
 
 def show_result(row: ResultRow, parts: frozenset[str]) -> ResultBody:
     """A document's row with the parts asked for."""
-    cells = {name: _cell(cell, parts) for name, cell in row.cells.items()} if parts else None
+    cells = {"cells": {name: _cell(cell, parts) for name, cell in row.cells.items()}} if parts else {}
     return ResultBody(
         id=row.id,
         document_id=row.document.id,
@@ -86,7 +86,7 @@ def show_result(row: ResultRow, parts: frozenset[str]) -> ResultBody:
         status=row.status.value,
         record=row.record,
         held_fields=[HeldBody(field=each.field, reason=each.reason.value) for each in row.held],
-        cells=cells,
+        **cells,
     )
 
 
@@ -105,11 +105,11 @@ def show_table_row(row: ComposedRow | ProductRow) -> TableRowBody:
 def _cell(cell: Cell | None, parts: frozenset[str]) -> CellBody | None:
     if cell is None:
         return None
-    wanted = "provenance" in parts and cell.provenance is not None
+    where = {"provenance": msgspec.to_builtins(cell.provenance)} if "provenance" in parts else {}
     return CellBody(
         value=cell.value,
         confidence=cell.confidence,
         status=cell.status.value,
         phase=cell.phase,
-        provenance=msgspec.to_builtins(cell.provenance) if wanted else None,
+        **where,
     )

@@ -1,8 +1,10 @@
 """Data products: the table of a pipeline, exported and shared."""
 
+import shutil
 import tempfile
 from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 from fastapi import APIRouter, Response
@@ -119,12 +121,18 @@ def export_product(
     """The table as a file: `plain` or `audit`, as `csv`, `jsonl`, `parquet` or `xlsx`."""
     if kind not in tuple(Kind) or format not in exports.FORMATS:
         raise NotFound("no such export")
-    folder = tempfile.TemporaryDirectory(prefix="docrail-export-")
-    target = Path(folder.name, f"{kind}.{format}")
-    exports.write_export(program, product_id, kind=kind, format=format, target=target)
-    name = f"{products.get_product(program, product_id).name}-{kind}.{format}"
+    product = products.get_product(program, product_id)
+    folder = Path(tempfile.mkdtemp(prefix="docrail-export-"))
+    forget = partial(shutil.rmtree, folder, ignore_errors=True)
+    target = folder / f"{kind}.{format}"
+    try:
+        exports.write_export(program, product_id, kind=kind, format=format, target=target)
+    except BaseException:
+        forget()
+        raise
+    name = f"{product.name}-{kind}.{format}"
     return FileResponse(
-        target, media_type=MEDIA_TYPES[format], filename=name, background=BackgroundTask(folder.cleanup)
+        target, media_type=MEDIA_TYPES[format], filename=name, background=BackgroundTask(forget)
     )
 
 
