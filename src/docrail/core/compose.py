@@ -1,11 +1,16 @@
 """Assembly's rules: group documents, find each group's anchor, let later documents override it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from docrail.core.errors import Problem
-from docrail.core.model import Value
+from docrail.core.coerce import number_text
+from docrail.core.compose_check import AssemblyConfig, check_assembly, read_assembly
+from docrail.core.compose_field import Candidate, Choice, choose
+from docrail.core.lookup_table import loose
+from docrail.core.model import CellStatus, Record, Value
 from docrail.core.spec import Field
+
+__all__ = ["AssemblyConfig", "Composed", "check_assembly", "compose", "read_assembly"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,13 +28,117 @@ class Composed:
     conflicts: tuple[str, ...] = ()
 
 
-def check_assembly(
-    config: Mapping[str, Value], fields: Sequence[Field], *, path: str
-) -> tuple[Problem, ...]:
-    """Every problem of an assembly's `config`, each with its path below `path`."""
-    known = {field.name for field in fields}
-    return tuple(
-        Problem(path=f"{path}.{key}", message=f"no field '{config[key]}'")
-        for key in ("grouping_field", "anchor_field", "order_field")
-        if config.get(key) is not None and config[key] not in known
+def compose(
+    records: Iterable[Record], config: AssemblyConfig, fields: Sequence[Field]
+) -> tuple[Composed, ...]:
+    """One composed record for each group, in the order of the groups' first documents.
+
+    A document without a value to group by is a group of its own, named by the document's id. A held cell counts as
+    no value: its field is null, unless a later document may override it. No conflict quotes a value.
+
+    >>> compose([], AssemblyConfig(grouping_field="contract"), [])
+    ()
+    """
+    groups: dict[tuple[bool, str], list[Record]] = {}
+    for record in records:
+        value = _shown(record, config.grouping_field)
+        key = (False, record.document.id) if value is None else (True, loose(_text(value)))
+        groups.setdefault(key, []).append(record)
+    return tuple(_compose_group(members, config, fields) for members in groups.values())
+
+
+def _compose_group(members: Sequence[Record], config: AssemblyConfig, fields: Sequence[Field]) -> Composed:
+    anchor, problem = _find_anchor(members, config)
+    if anchor is None:
+        return _composed(members, config, None, {}, (problem,))
+    choices = {field.name: _choose(field.name, members, anchor, config) for field in fields}
+    conflicts = tuple(choice.conflict for choice in choices.values() if choice.conflict)
+    return _composed(members, config, anchor, {} if conflicts else choices, conflicts)
+
+
+def _composed(
+    members: Sequence[Record],
+    config: AssemblyConfig,
+    anchor: Record | None,
+    choices: Mapping[str, Choice],
+    conflicts: tuple[str, ...],
+) -> Composed:
+    value = _shown(members[0], config.grouping_field)
+    return Composed(
+        group=members[0].document.id if value is None else _text(value),
+        anchor_document=anchor.document.id if anchor else None,
+        document_ids=tuple(member.document.id for member in members),
+        values={name: choice.value for name, choice in choices.items()},
+        sources={name: choice.source for name, choice in choices.items() if choice.source is not None},
+        conflicts=conflicts,
     )
+
+
+def _find_anchor(members: Sequence[Record], config: AssemblyConfig) -> tuple[Record | None, str]:
+    """The one anchor, or why there is none."""
+    if config.anchor_field is None:
+        return _earliest(members, config)
+    found = [member for member in members if _is_anchor(member, config)]
+    if len(found) == 1:
+        return found[0], ""
+    sign = f"'{config.anchor_field}' " + (
+        f"of '{config.anchor_value}'" if config.anchor_value is not None else "filled"
+    )
+    if not found:
+        return None, f"no anchor: none of {_names(members)} has {sign}"
+    return None, f"{len(found)} anchors: {_names(found)} have {sign}"
+
+
+def _is_anchor(member: Record, config: AssemblyConfig) -> bool:
+    value = _shown(member, config.anchor_field or "")
+    if value is None or config.anchor_value is None:
+        return value is not None
+    return loose(_text(value)) == loose(_text(config.anchor_value))
+
+
+def _earliest(members: Sequence[Record], config: AssemblyConfig) -> tuple[Record | None, str]:
+    """The first by date where dates are used; without any, the first of the run."""
+    dated = [member for member in members if _order(member, config) is not None]
+    if config.order_field is None or not dated or len(members) == 1:
+        return members[0], ""
+    return min(dated, key=lambda member: str(_order(member, config))), ""
+
+
+def _choose(name: str, members: Sequence[Record], anchor: Record, config: AssemblyConfig) -> Choice:
+    candidates = [_candidate(name, place, member, config) for place, member in enumerate(members)]
+    own = candidates[members.index(anchor)]
+    if name in config.from_anchor:
+        return Choice(value=own.value, source=own.document if own.value is not None else None)
+    return choose(name, own, candidates, may_override=name in config.override_fields)
+
+
+def _candidate(name: str, place: int, member: Record, config: AssemblyConfig) -> Candidate:
+    cell = member.current.get(name)
+    return Candidate(
+        document=member.document.id,
+        filename=member.document.filename,
+        value=_shown(member, name),
+        held=cell is not None and cell.status is CellStatus.HELD,
+        order=_order(member, config) if config.order_field else f"{place:09}",
+    )
+
+
+def _order(member: Record, config: AssemblyConfig) -> str | None:
+    """What documents are put in order by: ISO dates as text, numbers so that text sorts like them."""
+    value = _shown(member, config.order_field) if config.order_field else None
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value + 10**12:030.6f}"
+    return value if isinstance(value, str) else None
+
+
+def _shown(member: Record, name: str) -> Value:
+    cell = member.current.get(name)
+    return None if cell is None or cell.status is CellStatus.HELD else cell.value
+
+
+def _text(value: Value) -> str:
+    return number_text(value) if isinstance(value, int | float) else str(value)
+
+
+def _names(members: Iterable[Record]) -> str:
+    return ", ".join(f"'{member.document.filename}'" for member in members)
