@@ -1,6 +1,6 @@
 """Measure zero-shot extraction against truth: precision, recall and F1 by set and field, documents a second.
 
-    python bench/extraction.py /work/shared/data [--sets sroie zugferd] [--names bare] [--own-ocr] [--show] [--json FILE]
+    python bench/extraction.py DATA [--sets sroie zugferd] [--names bare] [--own-ocr] [--show] [--json FILE]
 
 `--names bare` uses the field names of the sets alone, `--names synonyms` (default) the labels below too. Receipts are
 read from the boxes that people drew (`meta.ocr_truth`); everything else by `docrail.reading`.

@@ -45,11 +45,12 @@ _MONTH_FIRST = {"en_us", "en_ph", "en_pr", "es_us", "es_pr"}
 _POINT_LANGUAGES = {"en", "zh", "ja", "ko", "th", "he", "hi", "ms", "ga", "cy", "mt", "bn", "ta", "ur", "tl"}
 _POINT_PLACES = {"CH", "LI", "MX", "US", "GT", "HN", "NI", "PA", "PE", "PR", "SV", "DO", "CU", "BZ"}
 
-_CODES = (
+CURRENCY_CODES = (
     "EUR|USD|GBP|CHF|JPY|CNY|RMB|AUD|CAD|NZD|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON|BGN|TRY|RUB|UAH|INR|IDR|MYR|SGD|HKD|TWD|"
     "KRW|THB|PHP|VND|ZAR|BRL|MXN|ARS|CLP|COP|PEN|ILS|AED|SAR|QAR|KWD|EGP|MAD|TND|NGN|KES|GHS|PKR|BDT|LKR"
 )
-_CURRENCY = rf"(?:[A-Z]{{1,3}}\s?)?[$€£¥₹₽₺₩₫₪฿₴₦]|(?:{_CODES})|RM|Rs\.?|Fr\.?|kr\.?|zł|Kč|Ft|euros?"
+"""The ISO 4217 codes that amounts are printed with, as a pattern."""
+_CURRENCY = rf"(?:[A-Z]{{1,3}}\s?)?[$€£¥₹₽₺₩₫₪฿₴₦]|(?:{CURRENCY_CODES})|RM|Rs\.?|Fr\.?|kr\.?|zł|Kč|Ft|euros?"
 _AMOUNT = re.compile(
     rf"(?P<open>\()?\s*(?P<minus1>[-+])?\s*(?:(?:{_CURRENCY})\s*(?P<minus2>[-+])?)?\s*"
     r"(?P<digits>\d[\d.,' ]*|[.,]\d+)(?P<none>[-]{1,2})?(?P<minus3>\s?-)?\s*"

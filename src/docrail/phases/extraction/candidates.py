@@ -8,7 +8,8 @@ from docrail.core.model import Layout
 from docrail.core.parsing import find_dates
 from docrail.phases.extraction.blocks import Block, find_blocks
 from docrail.phases.extraction.checkboxes import find_choices
-from docrail.phases.extraction.figures import find_currencies, find_figures, find_totals
+from docrail.phases.extraction.currencies import find_currencies
+from docrail.phases.extraction.figures import find_figures, find_totals
 from docrail.phases.extraction.hints import Hints, read_hints
 from docrail.phases.extraction.identifiers import (
     find_bics,

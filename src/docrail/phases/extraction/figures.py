@@ -1,39 +1,31 @@
-"""Find numbers in text: amounts with their currency, percents, integers, and how a document writes them."""
+"""Find numbers in text: amounts, percents and integers, how a document writes them, and totals that add up."""
 
 import re
 from collections.abc import Iterable, Iterator
 
-from docrail.core.parsing import parse_decimal
+from docrail.core.parsing import CURRENCY_CODES, parse_decimal
+from docrail.phases.extraction.currencies import SIGN
 from docrail.phases.extraction.spans import Found
 
-_SIGN = r"[$€£¥₹₽₺₩₫₪฿₴₦]"
-_CODES = (
-    "EUR|USD|GBP|CHF|JPY|CNY|RMB|AUD|CAD|NZD|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON|BGN|TRY|RUB|UAH|INR|IDR|MYR|SGD|HKD|"
-    "TWD|KRW|THB|PHP|VND|ZAR|BRL|MXN|ARS|CLP|COP|PEN|ILS|AED|SAR|QAR|KWD|EGP|MAD|TND|NGN|KES|GHS|PKR|BDT|LKR"
+_MONEY = (
+    rf"(?:(?:US|CA|AU|NZ|HK|SG|S|R|C|A)?{SIGN}"
+    rf"|(?<![A-Za-z])(?:{CURRENCY_CODES}|RM|Rs\.?|Fr\.|kr\.?)(?![A-Za-z]*[a-z]{{2}}))"
 )
-_MONEY = rf"(?:(?:US|CA|AU|NZ|HK|SG|S|R|C|A)?{_SIGN}|(?<![A-Za-z])(?:{_CODES}|RM|Rs\.?|Fr\.|kr\.?)(?![A-Za-z]*[a-z]{{2}}))"
 _DIGITS = (
-    r"(?:\d{1,3}(?:\x20\d{3})+(?=\s?[€$£])|\d{1,3}(?:[.,'’]\d{3})+(?:\x20?[.,]\x20?\d\d(?!\d)|[.,]\d{1,4})?|\d{1,3}(?:[ \u00a0\u202f]\d{3})+[.,]\d\d(?!\d)"
+    r"(?:\d{1,3}(?:\x20\d{3})+(?=\s?[€$£])"
+    r"|\d{1,3}(?:[.,'’]\d{3})+(?:\x20?[.,]\x20?\d\d(?!\d)|[.,]\d{1,4})?"
+    r"|\d{1,3}(?:[ \u00a0\u202f]\d{3})+[.,]\d\d(?!\d)"
     r"|\d+(?:\x20?[.,]\x20?\d\d(?!\d)|[.,]\d{1,5})?|(?<!\d\x20)[.,]\d\d)"
 )
 _FIGURE = re.compile(
     rf"""(?<![\w./,:#'])(?<!\d[-–])(?P<whole>
       (?P<open>\()?\s?(?P<before>[-−–+])?\s?(?P<money>{_MONEY})?\s?(?P<after>[-−–+])?\s?
       (?P<digits>{_DIGITS})(?P<dash>[.,]?[-–]{{1,2}}(?![\w]))?
-      (?P<tail>\s?(?:%|{_SIGN}|(?:{_CODES}|zł|Kč|Ft|kr)(?![A-Za-z])|euros?\b))?(?P<last>-(?!\w))?\s?\)?
+      (?P<tail>\s?(?:%|{SIGN}|(?:{CURRENCY_CODES}|zł|Kč|Ft|kr)(?![A-Za-z])|euros?\b))?(?P<last>-(?!\w))?\s?\)?
     )(?![\w/:]|[-.,'’]\d)""",
     re.VERBOSE,
 )
 _DECIMALS = re.compile(r"(?<![\d.,])\d{1,3}(?:[.,' ]\d{3})*([.,])\d\d(?![\d.,])")
-
-CURRENCY_OF_SIGN = {
-    "$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₽": "RUB", "₺": "TRY", "₩": "KRW", "₫": "VND",
-    "₪": "ILS", "฿": "THB", "₴": "UAH", "₦": "NGN", "RM": "MYR", "RS": "INR", "RS.": "INR", "ZŁ": "PLN", "KČ": "CZK",
-    "FT": "HUF", "US$": "USD", "CA$": "CAD", "C$": "CAD", "AU$": "AUD", "A$": "AUD", "NZ$": "NZD", "HK$": "HKD",
-    "SG$": "SGD", "S$": "SGD", "R$": "BRL", "EURO": "EUR", "EUROS": "EUR", "FR.": "CHF",
-}  # fmt: skip
-_CURRENCY = re.compile(rf"(?<![A-Za-z])(?:{_CODES})(?![A-Za-z])|(?<![A-Za-z])(?:US|CA|C|AU|A|NZ|HK|SG|S|R)?{_SIGN}"
-                       r"|(?<![A-Za-z])(?:RM|Rs\.?)(?=[\s\d).]|$)|(?<=\d)\s?(?:zł|Kč|Ft)\b|\b(?i:euros?)\b")  # fmt: skip
 
 
 def find_figures(text: str, *, locale: str | None) -> Iterator[Found]:
@@ -48,19 +40,6 @@ def find_figures(text: str, *, locale: str | None) -> Iterator[Found]:
         found = _read_figure(match, locale=locale)
         if found is not None:
             yield found
-
-
-def find_currencies(text: str) -> Iterator[Found]:
-    """Every currency named in `text`, as an ISO 4217 code; `$` alone is unsure.
-
-    >>> [(f.text, f.value) for f in find_currencies("Total 5,00 € or RM 7")]
-    [('€', 'EUR'), ('RM', 'MYR')]
-    """
-    for match in _CURRENCY.finditer(text):
-        mark = match[0].strip()
-        code = CURRENCY_OF_SIGN.get(mark.upper(), mark.upper())
-        note = "a `$` of no named country" if mark == "$" else None
-        yield Found(start=match.start(), end=match.end(), text=mark, value=code, prior=0.0, note=note)
 
 
 def guess_decimal_locale(texts: Iterable[str]) -> str | None:

@@ -6,81 +6,9 @@ from dataclasses import dataclass
 
 from docrail.core.parsing import find_dates
 from docrail.phases.extraction.figures import guess_decimal_locale
+from docrail.phases.extraction.lexicon import LANGUAGE_WORDS
 
 _US = re.compile(r"\b(?:USA|United States|U\.S\.A\.?)\b|\b[A-Z]{2},? \d{5}(?:-\d{4})?\b|\bUSD\b")
-_WORDS = {
-    "de": frozenset(
-        [
-            "und",
-            "der",
-            "die",
-            "das",
-            "für",
-            "mit",
-            "von",
-            "rechnung",
-            "datum",
-            "betrag",
-            "summe",
-            "straße",
-            "zahlung",
-            "bitte",
-        ]
-    ),
-    "fr": frozenset(
-        [
-            "et",
-            "le",
-            "la",
-            "les",
-            "des",
-            "du",
-            "pour",
-            "avec",
-            "facture",
-            "montant",
-            "vous",
-            "numéro",
-            "adresse",
-            "client",
-        ]
-    ),
-    "es": frozenset(
-        [
-            "y",
-            "el",
-            "los",
-            "las",
-            "para",
-            "con",
-            "factura",
-            "fecha",
-            "importe",
-            "número",
-            "cliente",
-            "dirección",
-        ]
-    ),
-    "it": frozenset(
-        [
-            "e",
-            "il",
-            "gli",
-            "per",
-            "con",
-            "fattura",
-            "data",
-            "importo",
-            "numero",
-            "cliente",
-            "indirizzo",
-            "della",
-        ]
-    ),
-    "nl": frozenset(
-        ["en", "de", "het", "van", "voor", "met", "factuur", "datum", "bedrag", "nummer", "klant", "btw"]
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +51,6 @@ def _read_date_order(texts: Sequence[str]) -> tuple[str, str, float]:
 
 def _guess_language(texts: Sequence[str]) -> str | None:
     words = [word for text in texts for word in re.findall(r"[^\W\d_]+", text.casefold())]
-    counts = {language: sum(word in marks for word in words) for language, marks in _WORDS.items()}
+    counts = {language: sum(word in marks for word in words) for language, marks in LANGUAGE_WORDS.items()}
     best = max(counts, key=lambda language: counts[language])
     return best if counts[best] >= max(3, len(words) / 50) else None

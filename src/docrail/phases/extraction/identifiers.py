@@ -17,7 +17,8 @@ _IBAN = re.compile(
 _BIC = re.compile(r"(?<![A-Za-z0-9])[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?(?![A-Za-z0-9])")
 _EU = "AT|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK|XI"
 _VAT = re.compile(
-    rf"(?<![A-Za-z0-9])(?:(?:{_EU})[ -]?[A-Z0-9]{{0,2}}[ .]?\d{{2,}}(?:[ .-]?[A-Z0-9]{{2,5}}){{0,4}}|CHE[- ]?\d{{3}}(?:[. ]?\d{{3}}){{2}})"
+    rf"(?<![A-Za-z0-9])(?:(?:{_EU})[ -]?[A-Z0-9]{{0,2}}[ .]?\d{{2,}}(?:[ .-]?[A-Z0-9]{{2,5}}){{0,4}}"
+    r"|CHE[- ]?\d{3}(?:[. ]?\d{3}){2})"
     r"(?![A-Za-z0-9])"
 )
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")

@@ -7,38 +7,12 @@ from functools import lru_cache
 from rapidfuzz import fuzz
 
 _NUMBER_WORD = re.compile(r"(?:nummern?|numbers?|numeros?|num|nbr|nmbr|nr|no)$")
-_SMALL = frozenset(
-    [
-        "de",
-        "of",
-        "the",
-        "d",
-        "der",
-        "die",
-        "das",
-        "du",
-        "des",
-        "la",
-        "le",
-        "les",
-        "l",
-        "del",
-        "della",
-        "di",
-        "den",
-        "van",
-        "het",
-        "for",
-        "a",
-        "an",
-        "and",
-        "pour",
-        "und",
-        "et",
-        "y",
-        "e",
-    ]
-)
+# fmt: off
+_SMALL = {
+    "de", "of", "the", "d", "der", "die", "das", "du", "des", "la", "le", "les", "l", "del", "della", "di", "den",
+    "van", "het", "for", "a", "an", "and", "pour", "und", "et", "y", "e",
+}
+# fmt: on
 _FUZZY = 0.82
 
 

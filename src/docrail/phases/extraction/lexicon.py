@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from importlib import resources
+from typing import Any
 
 from rapidfuzz import fuzz, process
 
@@ -61,23 +62,20 @@ _FUZZY = 84.0
 _WORDS_AT_MOST = 6
 
 
-def _load() -> tuple[dict[str, Concept], dict[str, frozenset[str]]]:
-    text = resources.files(__package__).joinpath("lexicon.json").read_text(encoding="utf-8")
-    data = json.loads(text)
-    concepts = {
-        name: Concept(
-            name=name,
-            kind=Kind(entry["kind"]),
-            names=tuple(normal_label(one) for one in entry["names"]),
-            labels=tuple(label for key, labels in entry.items() if key not in _PARTS for label in labels),
-            terms=tuple(entry.get("terms", ())),
-        )
-        for name, entry in data["concepts"].items()
-    }
-    return concepts, {party: frozenset(words) for party, words in data["parties"].items()}
+def _load_concept(name: str, entry: dict[str, Any]) -> Concept:
+    return Concept(
+        name=name,
+        kind=Kind(entry["kind"]),
+        names=tuple(normal_label(one) for one in entry["names"]),
+        labels=tuple(label for key, labels in entry.items() if key not in _PARTS for label in labels),
+        terms=tuple(entry.get("terms", ())),
+    )
 
 
-CONCEPTS, PARTIES = _load()
+_DATA = json.loads(resources.files(__package__).joinpath("lexicon.json").read_text(encoding="utf-8"))
+CONCEPTS = {name: _load_concept(name, entry) for name, entry in _DATA["concepts"].items()}
+PARTIES: dict[str, frozenset[str]] = {party: frozenset(words) for party, words in _DATA["parties"].items()}
+LANGUAGE_WORDS: dict[str, frozenset[str]] = {code: frozenset(words) for code, words in _DATA["words"].items()}
 
 _BY_LABEL: dict[str, tuple[str, ...]] = {}
 for _concept in CONCEPTS.values():

@@ -12,8 +12,7 @@ from docrail.phases.extraction.wanted import Wanted
 
 _SUMS = {"net_total": 0, "tax_total": 1, "gross_total": 2, "amount_due": 2}
 _TITLE = re.compile(
-    r"\b(?:invoice|receipt|tax invoice|cash bill|rechnung|facture|factura|fattura|factuur|bill|statement|order|copy|logo)"
-    r"\b",
+    r"\b(?:invoice|receipt|cash bill|rechnung|facture|factura|fattura|factuur|bill|statement|order|copy|logo)\b",
     re.IGNORECASE,
 )
 
