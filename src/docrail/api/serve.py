@@ -2,11 +2,13 @@
 
 import ipaddress
 import os
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from types import FrameType
 
 import structlog
 import uvicorn
@@ -39,7 +41,18 @@ def serve(settings: Settings) -> None:
             timeout_graceful_shutdown=CLOSING_SECONDS,
         )
         with worker_process(settings) if settings.embedded else nullcontext():
-            uvicorn.Server(config).run()
+            _run(uvicorn.Server(config))
+
+
+def _run(server: uvicorn.Server) -> None:
+    """Serve until a signal; uvicorn raises it once more when it has stopped, which must not end us halfway."""
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        server.should_exit = True
+
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, stop)
+    server.run()
 
 
 def check_address(program: Program) -> None:
