@@ -81,7 +81,7 @@ _BY_LABEL: dict[str, tuple[str, ...]] = {}
 for _concept in CONCEPTS.values():
     for _label in _concept.labels:
         _key = squeeze(normal_label(_label))
-        _BY_LABEL[_key] = tuple({*_BY_LABEL.get(_key, ()), _concept.name})
+        _BY_LABEL[_key] = tuple(dict.fromkeys((*_BY_LABEL.get(_key, ()), _concept.name)))
 _LABELS = [key for key in _BY_LABEL if len(key) > 3]
 
 

@@ -12,7 +12,7 @@ from docrail.phases.extraction.candidates import read_document
 from docrail.phases.extraction.scoring import score_spans
 from docrail.phases.extraction.tables import Rows, find_rows
 from docrail.phases.extraction.values import value_of
-from docrail.phases.extraction.wanted import Wanted, understand
+from docrail.phases.extraction.wanted import understand
 
 EXTRACTORS = ("local",)
 
@@ -38,7 +38,8 @@ class Extraction:
         wanted = [
             understand(field) for field in missing if field.type not in (FieldType.ARRAY, FieldType.OBJECT)
         ]
-        choices = assign({one.field.name: (one, score_spans(reading, one)) for one in wanted})
+        labels = frozenset(label for one in wanted for label, _ in one.labels if label)
+        choices = assign({one.field.name: (one, score_spans(reading, one, labels=labels)) for one in wanted})
         cells = [_make_cell(choice, phase=self._phase.id) for choice in choices]
         for field in missing:
             rows = find_rows(reading, field) if field.items else None
@@ -108,6 +109,3 @@ def _check_names(phase: PlannedPhase, fields: Sequence[Field]) -> list[Problem]:
             hint = f"; did you mean '{near[0]}'?" if near else ""
             problems.append(Problem(path=f"{phase.name}.fields", message=f"no field '{name}'{hint}"))
     return problems
-
-
-__all__ = ["Extraction", "Wanted"]

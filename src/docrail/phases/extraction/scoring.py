@@ -31,8 +31,8 @@ class Scored:
     because: str
 
 
-def score_spans(reading: Reading, wanted: Wanted) -> list[Scored]:
-    """Every span that `wanted` may take, with its score."""
+def score_spans(reading: Reading, wanted: Wanted, *, labels: frozenset[str] = frozenset()) -> list[Scored]:
+    """Every span that `wanted` may take, with its score; `labels` are those of all fields, so that none is a value."""
     spans = [span for span in reading.spans_for(wanted) if fits(span, wanted)]
     contexts = [_contexts(reading, span) for span in spans]
     said = _Said(wanted)
@@ -43,6 +43,7 @@ def score_spans(reading: Reading, wanted: Wanted) -> list[Scored]:
             continue
         bonus = role_bonus(reading, wanted, span, spans)
         score = 0.78 * label - against + bonus + span.found.prior + _shape_bonus(span, wanted)
+        score -= 0.5 if normal_label(span.found.text) in labels else 0.0
         if span.party is not None or wanted.kind in _SURE_BY_SHAPE:
             score += against
         scored.append(

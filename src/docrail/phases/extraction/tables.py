@@ -65,6 +65,7 @@ def find_rows(reading: Reading, field: Field) -> Rows | None:
 
 
 def _read_items(header: Header) -> list[_Item]:
+    texts = [cell for cell in header.cells if cell.column and cell.column.kind is Kind.TEXT]
     numeric = [cell.column for cell in header.cells if cell.column and cell.column.kind in _FIGURES]
     items: list[_Item] = []
     loose: list[_Item] = []
@@ -73,9 +74,10 @@ def _read_items(header: Header) -> list[_Item]:
         if not found.words:
             continue
         figures = sum(column in found.words and _has_figure(found.words[column]) for column in numeric)
-        if not numeric or figures >= max(1, len(numeric) // 2):
+        named = any(column.kind not in _FIGURES and column.kind is not Kind.CODE for column in found.words)
+        if not numeric or figures > len(numeric) // 2 or (figures and (named or not texts)):
             items.append(found)
-        else:
+        elif not figures:
             loose.append(found)
     for rest in loose:
         items = _join_nearest(items, rest)
