@@ -80,6 +80,18 @@ def test_a_decision_settles_a_field_for_the_gate_that_held_it() -> None:
     assert (holds(again), holds(later)) == ({}, {"net": HoldReason.FAILED_CHECK})
 
 
+def test_a_gate_with_target_phases_judges_what_these_set_and_what_nobody_did() -> None:
+    record = make_record(net=-1)
+    record = record.adding(cells=[Cell(field="tax", value=-1, confidence=1, phase="transfer")])
+    config: Any = {
+        "gate": {"name": "g", "fields": ["net", "tax", "gross"], "checks": [{"min": 0}, {"required": True}]},
+        "target_phases": ["extraction"],
+    }
+    planned = PlannedPhase(id="v", name="V", type=PhaseType.VALIDATION, config=config)
+    held = holds(Validation(planned, FIELDS).run(record))
+    assert held == {"net": HoldReason.FAILED_CHECK, "gross": HoldReason.MISSING_VALUE}
+
+
 def test_an_overridden_value_passes_every_gate() -> None:
     validated = validate(make_record(CellStatus.OVERRIDDEN, net=-1), {"min": 0}, fields=["net"])
     assert (holds(validated), [verdict.passed for verdict in validated.verdicts]) == ({}, [False])

@@ -18,7 +18,7 @@ def transfer_given(
     """
     cells: list[Cell] = []
     issues: list[Issue] = []
-    for field in fields:
+    for field in fields if metadata else ():
         keys = _keys(field, metadata, fields)
         if not keys:
             continue

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from lxml import etree
 
@@ -107,13 +107,14 @@ def parse_invoice(text: str) -> InvoiceXml | None:
 
 
 def _select(start: etree._Element, path: str) -> Sequence[object]:
-    found = start.xpath(_xpath(path))
+    found = _xpath(path)(start)
     return found if isinstance(found, list) else []
 
 
-def _xpath(path: str) -> str:
+@cache
+def _xpath(path: str) -> etree.XPath:
     """A path of local names as XPath that minds no namespace, and knows the names of ZUGFeRD 1.0 too."""
-    return re.sub(r"(?<![\w@'-])([A-Z]\w*)(?!['\w(])", _step, path)
+    return etree.XPath(re.sub(r"(?<![\w@'-])([A-Z]\w*)(?!['\w(])", _step, path))
 
 
 def _step(match: re.Match[str]) -> str:

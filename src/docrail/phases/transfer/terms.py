@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -67,6 +67,7 @@ def find_columns(field: Field, group: Term) -> dict[str, Term | None]:
     return found
 
 
+@lru_cache(maxsize=4096)
 def simplify(name: str) -> str:
     """A name without case, spaces and signs.
 
@@ -83,7 +84,8 @@ def _find_column(item: Field, columns: Sequence[Term]) -> Term | None:
 
 
 def _find_named(field: Field, terms: Sequence[Term]) -> Term | None:
-    by_name = [term for term in terms if simplify(field.name) in term.names]
+    name = simplify(field.name)
+    by_name = [term for term in terms if name in term.names]
     if by_name:
         return by_name[0] if len(by_name) == 1 else None
     labels = {simplify(label) for label in (field.title or "", *field.synonyms)}

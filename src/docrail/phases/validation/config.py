@@ -1,4 +1,4 @@
-"""Read the gate that a plan froze for a validation phase."""
+"""Read the gate, and whose values it judges, as a plan froze them for a validation phase."""
 
 from collections.abc import Mapping
 
@@ -21,6 +21,11 @@ def read_gate(config: Mapping[str, Value]) -> Gate:
         severity=Severity(str(body.get("severity") or Severity.BLOCKING)),
         fields=tuple(str(name) for name in _listed(body.get("fields"))),
     )
+
+
+def read_targets(config: Mapping[str, Value]) -> frozenset[str]:
+    """The ids of the phases whose values are judged; none means all."""
+    return frozenset(str(phase) for phase in _listed(config.get("target_phases")))
 
 
 def _listed(value: Value) -> tuple[Value, ...]:
