@@ -15,9 +15,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from docrail.core.invariants import broken_rules
 from docrail.core.plan import Scope
 from docrail.core.progress import ErrorEntry, ErrorGroup, PhaseProgress, Progress, RunStatus
-from docrail.core.invariants import broken_rules
 
 DOCRAIL = str(Path(sys.executable).parent / "docrail")
 SPEC = """
@@ -196,6 +196,7 @@ def test_the_worker_ends_with_its_server(home, how):
         worker = wait_for(lambda: children(process.pid), seconds=10)[0]
         process.send_signal(how)
         code = process.wait(20)
+        assert process.stderr.read() == b""
         wait_for(lambda: not Path(f"/proc/{worker}").exists(), seconds=20)
     assert code == (-9 if how == signal.SIGKILL else 0)
 

@@ -19,7 +19,7 @@ from docrail.config import Settings
 from docrail.core.errors import InvalidInput
 from docrail.usecases.keys import list_keys
 
-WORKER = (sys.executable, "-m", "docrail.cli.worker_main")
+WORKER = (sys.executable, "-P", "-m", "docrail.cli.worker_main")
 STOP_SECONDS = 15.0
 RESTART_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 LONG_LIFE_SECONDS = 60.0
