@@ -90,6 +90,13 @@ def test_parquet_columns_have_the_types_of_the_fields(tmp_path: Path) -> None:
     assert relation.fetchall() == [(*FULL[:4], '[{"a":"x"}]', "-7"), (None,) * 6]
 
 
+def test_json_text_in_parquet_can_be_asked_as_documented(tmp_path: Path) -> None:
+    columns = (Column(name="lines", type=ColumnType.JSON),)
+    write_parquet(table([[{"amount": 5}]], columns=columns), tmp_path / "t.parquet")
+    lines = duckdb.read_parquet(str(tmp_path / "t.parquet"))
+    assert lines.select("json_extract(lines, '$[0].amount')").fetchall() == [("5",)]
+
+
 def test_parquet_of_no_rows_still_has_its_columns(tmp_path: Path) -> None:
     assert write_parquet(table(), tmp_path / "t.parquet") == 0
     assert duckdb.read_parquet(str(tmp_path / "t.parquet")).columns == [column.name for column in COLUMNS]

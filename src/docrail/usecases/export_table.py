@@ -11,6 +11,7 @@ from docrail.core.plan import Plan
 from docrail.core.spec import FieldType
 from docrail.store.rows import to_json
 from docrail.store.runs import Run, read_run
+from docrail.store.values import every_values
 from docrail.usecases.composed import EMPTY, ComposedRow, every_composed, is_composed
 from docrail.usecases.results import ResultRow, every_result
 
@@ -112,9 +113,9 @@ def _free(name: str, taken: set[str]) -> str:
 
 def _document_rows(program: Program, run: Run) -> Rows:
     names = [field.name for field in run.plan.fields]
-    for row in every_result(program, run.id):
-        record = row.record
-        yield [row.document.id, row.document.filename, row.status.value, *(record[name] for name in names)]
+    with program.database.reading() as connection:
+        for document, state, values in every_values(connection, run.id):
+            yield [document.id, document.filename, state.value, *map(values.get, names)]
 
 
 def _composed_rows(program: Program, run: Run) -> Rows:
