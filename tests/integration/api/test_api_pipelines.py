@@ -2,14 +2,15 @@
 
 import json
 
-SPEC = {"name": "Orders", "fields": {"number": {}}, "rail": [{"type": "schema"}, {"type": "assembly"}]}
+ASSEMBLY = {"type": "assembly", "json": {"grouping_field": "number"}}
+SPEC = {"name": "Orders", "fields": {"number": {}}, "rail": [{"type": "schema"}, ASSEMBLY]}
 
 
 def test_the_same_spec_is_the_same_version_as_json_and_as_yaml(client):
     first = client.post("/v1/specs", json=SPEC)
     assert first.status_code == 201
     assert {"id", "name", "version", "digest", "links"} <= set(first.json())
-    text = "name: Orders\nfields: {number: {}}\nrail: [{type: schema}, {type: assembly}]\n"
+    text = "name: Orders\nfields: {number: {}}\nrail: [{type: schema}, {type: assembly, grouping_field: number}]\n"
     headers = {"Content-Type": "application/yaml"}
     again = client.post("/v1/specs", content=text, headers=headers).json()
     assert (again["id"], again["version"]) == (first.json()["id"], 1)
