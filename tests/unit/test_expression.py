@@ -1,6 +1,7 @@
 """Expressions: what people write, what they read, and that nothing they write can hurt."""
 
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -100,6 +101,7 @@ def test_a_missing_column_of_an_item_is_an_error_that_names_it() -> None:
         ("size(net)", r"size does not work on \(number\)"),
         ("neer(net, tax, 1)", "did you mean 'near'"),
         ("(" * 500 + "1" + ")" * 500, "recursion"),
+        ("currency == '\ud800'", "text in Unicode"),
         ("1" * 3000, "at most 2000 characters"),
         ("tags" + ".map(a, a+a)" * 20, "nests too much"),
     ],
@@ -122,6 +124,17 @@ def test_an_error_never_quotes_a_value() -> None:
         with pytest.raises(PhaseError) as caught:
             compile_expression(source, fields=FIELDS).evaluate({"currency": "SECRET"})
         assert "SECRET" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "value", [10**400, float("nan"), "\ud800", "a\x00", [[[1]]], {"a": {"b": None}}, "text"]
+)
+def test_no_value_hurts(value: Any) -> None:
+    for field in FIELDS:
+        try:
+            compile_expression(f"{field.name} == {field.name}", fields=FIELDS).evaluate({field.name: value})
+        except PhaseError as error:
+            assert error.code == "rule_error"
 
 
 def test_no_expression_runs_unbounded() -> None:

@@ -198,6 +198,7 @@ def test_no_message_quotes_a_value(make_record: RecordFactory) -> None:
         ({"check": "min_confidence"}, "", "min_confidence needs 'value'"),
         ({"pattern": "(?=a)b"}, ".pattern", "not a regular expression of RE2"),
         ({"pattern": 5}, ".pattern", "a pattern is a text"),
+        ({"pattern": "(\ud800"}, ".pattern", "not a regular expression"),
         ({"pattern": "x", "fields": ["net"]}, "", "pattern means nothing for 'net'"),
         ({"range": {"min": 5, "max": 1}}, "", "nothing can pass"),
         ({"range": {"min": "soon"}}, ".min", "a number or a date"),

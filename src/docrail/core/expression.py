@@ -67,9 +67,9 @@ class Expression:
 
         Raises PhaseError (`rule_error`, not retryable) when a field it needs has no value or the sum cannot be done.
         """
-        known = {name: _to_cel(values[name]) for name in self.reads if values.get(name) is not None}
-        known |= {GUARD + name: values.get(name) is not None for name in self.guards}
         try:
+            known = {name: _to_cel(values[name]) for name in self.reads if values.get(name) is not None}
+            known |= {GUARD + name: values.get(name) is not None for name in self.guards}
             result = self.program.eval(data=known)
             plain = result.plain_value()
         except (RuntimeError, TypeError, ValueError, OverflowError) as error:
@@ -117,6 +117,8 @@ def compile_expression(source: str, *, fields: Sequence[Field]) -> Expression:
         raise InvalidInput(
             f"an expression is at most {MAX_LENGTH} characters long; this one has {len(source)}"
         )
+    if not _is_unicode(source):
+        raise InvalidInput("an expression is text in Unicode; this one has half of a surrogate pair")
     names = [field.name for field in fields]
     rewritten = rewrite(source, names)
     if growth(source) > MAX_GROWTH:
@@ -131,6 +133,10 @@ def compile_expression(source: str, *, fields: Sequence[Field]) -> Expression:
         guards=rewritten.guards,
         program=program,
     )
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _compile(

@@ -19,7 +19,7 @@ def check_pattern(pattern: str) -> None:
     """
     if len(pattern) > MAX_LENGTH:
         raise InvalidInput(f"a pattern is at most {MAX_LENGTH} characters long; this one has {len(pattern)}")
-    result = _program().eval(data={"text": "", "pattern": pattern})
+    result = _program().eval(data={"text": "", "pattern": _clean(pattern)})
     if result.type().name() == "ERROR":
         cause = str(result.plain_value()).partition("invalid regular expression: ")[2]
         raise InvalidInput(f"'{pattern}' is not a regular expression of RE2: {cause}")
@@ -31,7 +31,12 @@ def finds(pattern: str, text: str) -> bool:
     >>> finds("^[A-Z]+$", "ABC"), finds("^[A-Z]+$", "ABC1"), finds("[0-9]", "ABC1")
     (True, False, True)
     """
-    return _program().eval(data={"text": text, "pattern": pattern}).plain_value() is True
+    return _program().eval(data={"text": _clean(text), "pattern": _clean(pattern)}).plain_value() is True
+
+
+def _clean(text: str) -> str:
+    """`text` without halves of surrogate pairs, which are no characters."""
+    return text.encode("utf-8", errors="replace").decode("utf-8")
 
 
 @lru_cache(maxsize=1)
