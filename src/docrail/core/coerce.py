@@ -29,7 +29,8 @@ def number_text(number: int | float) -> str:
     >>> number_text(7.0), number_text(0.1), number_text(-1234.5)
     ('7', '0.1', '-1234.5')
     """
-    return str(int(number)) if float(number).is_integer() and abs(number) < 1e15 else repr(number)
+    whole = isinstance(number, int) or (number.is_integer() and abs(number) < 1e15)
+    return str(int(number)) if whole else repr(number)
 
 
 def _string(value: Value, field: Field) -> Value:
@@ -52,7 +53,9 @@ def _number(value: Value, field: Field) -> Value:
 
 def _integer(value: Value, field: Field) -> Value:
     number = _number(value, field)
-    return int(number) if isinstance(number, int | float) and float(number).is_integer() else None
+    if isinstance(number, float):
+        return int(number) if number.is_integer() else None
+    return number
 
 
 def _boolean(value: Value, field: Field) -> Value:

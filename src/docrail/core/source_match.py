@@ -61,7 +61,7 @@ class SourceText:
         if value is None or isinstance(value, bool):
             return True
         if isinstance(value, int | float):
-            return float(value) in self._numbers or self.has_text(number_text(value))
+            return value in self._numbers or self.has_text(number_text(value))
         if isinstance(value, str):
             return self.has_text(value) or value in self._dates
         items = value.values() if isinstance(value, Mapping) else value
