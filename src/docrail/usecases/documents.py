@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import Connection
 
 from docrail.bootstrap import Program
 from docrail.core.errors import DocumentError, InvalidInput, Problem
@@ -16,6 +18,7 @@ from docrail.store.ids import now_ms
 
 BLOCK = 1 << 20
 SNIFFED = 1 << 16
+TOGETHER = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,27 +40,76 @@ def add_file(
     batch_id: str | None = None,
 ) -> Admission:
     """Keep the bytes of one file, streamed; a file over the limit is refused and leaves nothing behind."""
-    label = filename.replace("\\", "/").rsplit("/", 1)[-1] or "unnamed"
-    limit = program.settings.max_file_mb * 1_000_000
+    kept = _keep(program, chunks, filename=filename, metadata=metadata or {})
+    return _admit(program, [kept], batch_id=batch_id)[0]
+
+
+def add_paths(program: Program, paths: Sequence[Path]) -> Iterator[Admission]:
+    """Keep files of the disk, each with the metadata of a `.json` file of the same name beside it.
+
+    Admissions come in the order of `paths`, some at a time. A file that cannot be opened is refused.
+    """
+    for start in range(0, len(paths), TOGETHER):
+        kept = [_keep_path(program, path) for path in paths[start : start + TOGETHER]]
+        yield from _admit(program, kept, batch_id=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """A file whose bytes are in the blob store; without a digest it was refused because of `reason`."""
+
+    filename: str
+    digest: str = ""
+    size_bytes: int = 0
+    media_type: str = ""
+    metadata: Mapping[str, Value] = field(default_factory=dict)
+    reason: str | None = None
+
+
+def _keep_path(program: Program, path: Path) -> _Kept:
+    metadata = _sidecar(path)
     try:
-        digest, size = program.blobs.put(_up_to(chunks, limit))
+        with path.open("rb") as file:
+            blocks = iter(lambda: file.read(BLOCK), b"")
+            return _keep(program, blocks, filename=path.name, metadata=metadata)
+    except OSError as error:
+        return _Kept(filename=path.name, reason=f"The file cannot be opened: {error.strerror}.")
+
+
+def _keep(
+    program: Program, chunks: Iterable[bytes], *, filename: str, metadata: Mapping[str, Value]
+) -> _Kept:
+    label = filename.replace("\\", "/").rsplit("/", 1)[-1] or "unnamed"
+    try:
+        digest, size = program.blobs.put(_up_to(chunks, program.settings.max_file_mb * 1_000_000))
     except DocumentError as error:
-        return Admission(filename=label, status="refused", reason=error.message)
+        return _Kept(filename=label, reason=error.message)
     with program.blobs.path(digest).open("rb") as file:
         media_type = detect(file.read(SNIFFED), filename=label)
+    return _Kept(filename=label, digest=digest, size_bytes=size, media_type=media_type, metadata=metadata)
+
+
+def _admit(program: Program, files: Sequence[_Kept], *, batch_id: str | None) -> list[Admission]:
+    """Make documents of kept files, in one transaction."""
     with program.database.writing() as connection:
-        document, new = documents.add_document(
-            connection,
-            workspace_id=program.workspace,
-            digest=digest,
-            filename=label,
-            media_type=media_type,
-            size_bytes=size,
-            metadata=metadata or {},
-            batch_id=batch_id,
-            at=now_ms(),
-        )
-    return Admission(filename=label, status="accepted" if new else "duplicate", document=document)
+        return [_admit_one(connection, program.workspace, file, batch_id) for file in files]
+
+
+def _admit_one(connection: Connection, workspace: str, file: _Kept, batch_id: str | None) -> Admission:
+    if not file.digest:
+        return Admission(filename=file.filename, status="refused", reason=file.reason)
+    document, new = documents.add_document(
+        connection,
+        workspace_id=workspace,
+        digest=file.digest,
+        filename=file.filename,
+        media_type=file.media_type,
+        size_bytes=file.size_bytes,
+        metadata=file.metadata,
+        batch_id=batch_id,
+        at=now_ms(),
+    )
+    return Admission(filename=file.filename, status="accepted" if new else "duplicate", document=document)
 
 
 def _up_to(chunks: Iterable[bytes], limit: int) -> Iterator[bytes]:
@@ -68,14 +120,6 @@ def _up_to(chunks: Iterable[bytes], limit: int) -> Iterator[bytes]:
             message = f"The file is larger than {limit // 1_000_000} MB: split it, or raise `max_file_mb`."
             raise DocumentError(message, code="too_large")
         yield chunk
-
-
-def add_path(program: Program, path: Path) -> Admission:
-    """Keep one file of the disk, with the metadata of a `.json` file of the same name beside it."""
-    with path.open("rb") as file:
-        return add_file(
-            program, iter(lambda: file.read(BLOCK), b""), filename=path.name, metadata=_sidecar(path)
-        )
 
 
 def find_files(paths: Sequence[str]) -> list[Path]:

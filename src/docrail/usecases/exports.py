@@ -32,11 +32,19 @@ def export_pipeline(program: Program, pipeline_id: str, target: Path, *, kind: K
 
     Raises NotFound, and InvalidInput for an unknown suffix or a file that cannot be written.
     """
-    suffix = target.suffix.removeprefix(".").lower()
-    if suffix not in FORMATS:
+    check_target(target)
+    return _write(program, pipeline_id, target, kind=kind, name=_suffix(target))
+
+
+def check_target(target: Path | None) -> None:
+    """Raises InvalidInput for a file whose suffix is none of the formats: better before a run than after it."""
+    if target is not None and _suffix(target) not in FORMATS:
         given = f"'{target.suffix}'" if target.suffix else "no suffix"
         raise InvalidInput(f"{target} has {given}: an export ends in {_either(FORMATS)}")
-    return _write(program, pipeline_id, target, kind=kind, name=suffix)
+
+
+def _suffix(target: Path) -> str:
+    return target.suffix.removeprefix(".").lower()
 
 
 def write_export(

@@ -93,7 +93,7 @@ def list_products(
 def product_rows(program: Program, product_id: str, *, limit: int = 20, after: str = "") -> list[ProductRow]:
     """One page of the table after the row with the cursor `after`: composed records once assembly has completed,
     else documents. Raises NotFound, InvalidInput (a cursor of another table)."""
-    return _rows(program, get_product(program, product_id), limit=limit, after=after)
+    return pipeline_rows(program, get_product(program, product_id).run_id, limit=limit, after=after)
 
 
 def share_product(program: Program, product_id: str) -> str:
@@ -119,7 +119,8 @@ def open_shared(program: Program, token: str) -> Product:
 def shared_rows(program: Program, token: str, *, limit: int = 20, after: str = "") -> list[ProductRow]:
     """`product_rows` of the product that a share token opens. Raises NotFound."""
     product = open_shared(program, token)
-    return _rows(replace(program, workspace=product.workspace_id), product, limit=limit, after=after)
+    theirs = replace(program, workspace=product.workspace_id)
+    return pipeline_rows(theirs, product.run_id, limit=limit, after=after)
 
 
 def _set_share(program: Program, product_id: str, hashed: str | None) -> None:
@@ -128,13 +129,16 @@ def _set_share(program: Program, product_id: str, hashed: str | None) -> None:
         products.share_product(connection, product_id, hashed)
 
 
-def _rows(program: Program, product: Product, *, limit: int, after: str) -> list[ProductRow]:
+def pipeline_rows(
+    program: Program, pipeline_id: str, *, limit: int = 20, after: str = ""
+) -> list[ProductRow]:
+    """One page of the table that the data product of a run has, or will have. Raises NotFound."""
     with program.database.reading() as connection:
-        run = runs.read_run(connection, product.run_id, workspace_id=program.workspace)
+        run = runs.read_run(connection, pipeline_id, workspace_id=program.workspace)
         if is_composed(connection, run):
             page = composed_page(connection, run, after=_seq(after), limit=limit)
             return [_of_group(row) for row in page]
-    return [_of_document(row) for row in list_results(program, product.run_id, limit=limit, after=after)]
+    return [_of_document(row) for row in list_results(program, pipeline_id, limit=limit, after=after)]
 
 
 def _seq(cursor: str) -> int:

@@ -3,6 +3,7 @@
 from docrail.bootstrap import Program
 from docrail.core.errors import InvalidInput, Problem
 from docrail.core.plan import compile_rail
+from docrail.core.spec import Spec
 from docrail.core.spec_file import SpecFile, read_spec
 from docrail.store.specs import StoredSpec
 from docrail.usecases.spec_versions import save_spec
@@ -19,10 +20,25 @@ def save_spec_text(program: Program, text: str, *, origin: str = "spec") -> Stor
 
 
 def _rail_problems(file: SpecFile) -> tuple[Problem, ...]:
+    """What the rail needs; of a rule whose table is a file, only that a file cannot be read."""
     if file.spec is None:
         return ()
+    tables = _file_tables(file.spec)
     try:
         compile_rail(file.spec)
     except InvalidInput as error:
-        return file.at_lines(error.problems)
+        others = [problem for problem in error.problems if problem.path not in tables]
+        return file.at_lines((*tables.values(), *others))
     return ()
+
+
+def _file_tables(spec: Spec) -> dict[str, Problem]:
+    """A problem for each rule, by its path, that names a file instead of holding its text."""
+    found = {}
+    for place, policy in enumerate(spec.policies):
+        for number, rule in enumerate(policy.rules):
+            if "table" in rule and "csv" not in rule:
+                path = f"policies[{place}].rules[{number}]"
+                message = f"there is no folder to read '{rule['table']}' from; put its text into `csv`"
+                found[path] = Problem(path=f"{path}.table", message=message)
+    return found

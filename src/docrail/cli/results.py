@@ -1,0 +1,66 @@
+"""`docrail results` and `docrail export`: the table of a run."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from docrail.cli.ids import find_pipeline
+from docrail.cli.live import counted
+from docrail.cli.opening import Home, Json, opened
+from docrail.cli.outcome import default_target, show_failures, show_held, show_table
+from docrail.cli.printing import print_json
+from docrail.usecases.exports import export_pipeline
+from docrail.usecases.pipelines import get_progress
+from docrail.usecases.products import pipeline_rows
+from docrail.usecases.results import count_table
+
+app = typer.Typer()
+Pipeline = Annotated[str, typer.Argument(help="An id, its last characters, or `last`.")]
+
+
+@app.command("results")
+def results(
+    pipeline: Pipeline = "last",
+    limit: Annotated[int, typer.Option(min=1, max=200, help="How many rows to print.")] = 20,
+    as_json: Json = False,
+    home: Home = None,
+) -> None:
+    """Print the table of a run, also while it runs.
+
+    Example: docrail results last --limit 50
+    """
+    with opened(home) as program:
+        pipeline_id = find_pipeline(program, pipeline)
+        rows = pipeline_rows(program, pipeline_id, limit=limit)
+        if as_json:
+            print_json(
+                [
+                    {"filenames": list(row.filenames.values()), "status": row.status, "record": row.values}
+                    for row in rows
+                ]
+            )
+            return
+        console, progress = Console(), get_progress(program, pipeline_id)
+        show_table(rows, console, total=count_table(program, pipeline_id))
+        show_held(program, progress, console)
+        show_failures(program, progress, console)
+
+
+@app.command("export")
+def export(
+    pipeline: Pipeline = "last",
+    out: Annotated[Path | None, typer.Option("--out", help="A .csv, .parquet, .jsonl or .xlsx file.")] = None,
+    audit: Annotated[bool, typer.Option("--audit", help="One row a cell, with where it came from.")] = False,
+    home: Home = None,
+) -> None:
+    """Write the table of a run to a file.
+
+    Example: docrail export last --out table.xlsx --audit
+    """
+    with opened(home) as program:
+        pipeline_id = find_pipeline(program, pipeline)
+        target = out or default_target(program, pipeline_id)
+        rows = export_pipeline(program, pipeline_id, target, kind="audit" if audit else "plain")
+        Console().print(f"{counted(rows, 'row')} in {target}", markup=False, highlight=False, soft_wrap=True)

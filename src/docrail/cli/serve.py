@@ -1,0 +1,26 @@
+"""`docrail serve`: the HTTP interface."""
+
+from typing import Annotated
+
+import typer
+
+from docrail.api.serve import serve as serve_http
+from docrail.cli.logs import configure_logs
+from docrail.cli.opening import Home
+from docrail.config import read_settings
+
+app = typer.Typer()
+
+
+@app.command("serve")
+def serve(
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port (8000).")] = None,
+    host: Annotated[str | None, typer.Option(help="The address (127.0.0.1).")] = None,
+    home: Home = None,
+) -> None:
+    """Serve the HTTP interface, with a worker of its own in the embedded mode.
+
+    Example: docrail serve --port 8000
+    """
+    configure_logs()
+    serve_http(read_settings({"home": home, "port": port, "host": host}))
