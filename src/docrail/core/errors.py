@@ -37,7 +37,7 @@ class DocrailError(Exception):
         return str(self)
 
 
-class InvalidInput(DocrailError):
+class InvalidInput(DocrailError):  # noqa: N818 - what it is, not that it is an error
     """What was asked for cannot be done as asked; `problems` has every reason at once."""
 
     code = "bad_request"
@@ -47,13 +47,13 @@ class InvalidInput(DocrailError):
         self.problems = problems
 
 
-class NotFound(DocrailError):
+class NotFound(DocrailError):  # noqa: N818 - what it is, not that it is an error
     """No such thing here."""
 
     code = "not_found"
 
 
-class Conflict(DocrailError):
+class Conflict(DocrailError):  # noqa: N818 - what it is, not that it is an error
     """The thing is in a state that does not allow this."""
 
     code = "conflict"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias, Union
 
-Value: TypeAlias = Union[None, str, int, float, bool, "Sequence[Value]", "Mapping[str, Value]"]
+Value: TypeAlias = Union[str, int, float, bool, "Sequence[Value]", "Mapping[str, Value]", None]
 """A JSON value. Dates are ISO 8601 text, amounts are numbers."""
 
 
