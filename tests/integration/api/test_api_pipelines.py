@@ -93,3 +93,16 @@ def test_retry_says_what_it_runs_again(client, add_run, finished):
     assert client.post(url, json={"code": "other"}).json()["code"] == "conflict"
     assert client.post(url, json={"dry_run": True}).json() == {"retried": 1, "generation": 1}
     assert client.post(url).json() == {"retried": 1, "generation": 2}
+
+
+def test_a_table_beside_the_spec_cannot_be_read_and_the_answer_says_what_to_do(client):
+    rule = {"rule": "lookup", "from": "number", "field": "total", "table": "t.csv", "key": "a", "column": "b"}
+    policies = [{"name": "p", "rules": [rule]}]
+    rail = [{"type": "schema"}, {"type": "resolve", "policies": ["p"]}]
+    spec = {"name": "T", "fields": {"number": {}, "total": {}}, "policies": policies, "rail": rail}
+    details = client.post("/v1/specs", json=spec).json()["details"]
+    assert [(each["path"], "`csv`" in each["message"]) for each in details] == [
+        ("policies[0].rules[0].table", True)
+    ]
+    rule |= {"csv": "a,b\n1,2\n"}
+    assert client.post("/v1/specs", json=spec).status_code == 201
