@@ -13,6 +13,7 @@ from docrail.phases.extraction.wanted import Wanted, understand_column
 
 _SAYS_COLUMN = 0.75
 _ROWS_AT_MOST = 3
+_CELLS_AT_MOST = 60
 _OF_ITEMS = ("item_name", "quantity", "unit_price", "article")
 
 
@@ -82,7 +83,7 @@ def _is_of_taxes(field: Field) -> bool:
 
 def _headers_of(sheet: Sheet, columns: Sequence[Wanted]) -> Iterator[Header]:
     for at, row in enumerate(sheet.rows):
-        if sum(_is_title(segment) for segment in row) < 2 and len(columns) > 1:
+        if len(row) > _CELLS_AT_MOST or (sum(map(_is_title, row)) < 2 and len(columns) > 1):
             continue
         cells, size = [(segment.text, segment.box) for segment in row if _is_title(segment)], 1
         yield _make_header(sheet, cells, columns, next_row=at + size)

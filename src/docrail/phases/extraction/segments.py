@@ -1,6 +1,7 @@
 """A layout as segments: words that belong together, their rows, and what stands left of and above each."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,6 +11,7 @@ from docrail.core.model import Box, Layout, Page, Word
 _WIDE_IN_CHARACTERS = 1.6
 _WIDE_IN_HEIGHTS = 0.55
 _ROWS_LOOKED_UP = 8
+_NEIGHBOURS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +41,13 @@ class Segment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """One page as rows of segments, top to bottom, left to right."""
+    """One page as rows of segments, top to bottom, left to right; `starts` has the left edges of each row."""
 
     number: int
     width: float
     height: float
     rows: tuple[tuple[Segment, ...], ...]
+    starts: tuple[tuple[float, ...], ...]
 
     @property
     def segments(self) -> Iterator[Segment]:
@@ -60,17 +63,26 @@ class Sheet:
 
     def above(self, segment: Segment, box: Box) -> Iterator[Segment]:
         """The segments over `box`, a part of `segment`, nearest first, within a few rows."""
-        for row in reversed(self.rows[max(0, segment.row - _ROWS_LOOKED_UP) : segment.row]):
-            over = [other for other in row if _stands_over(other.box, box)]
+        for row in reversed(range(max(0, segment.row - _ROWS_LOOKED_UP), segment.row)):
+            over = list(self._over(row, box))
             if over:
                 yield max(over, key=lambda other: _overlap(other.box, box))
 
     def below(self, segment: Segment) -> Iterator[Segment]:
         """The segments under `segment` that start or end where it does, nearest first."""
-        for row in self.rows[segment.row + 1 : segment.row + 1 + _ROWS_LOOKED_UP]:
-            under = [other for other in row if _stands_over(other.box, segment.box)]
+        first = segment.row + 1
+        for row in range(first, min(first + _ROWS_LOOKED_UP, len(self.rows))):
+            under = list(self._over(row, segment.box))
             if under:
                 yield min(under, key=lambda other: abs(other.box.x0 - segment.box.x0))
+
+    def _over(self, row: int, box: Box) -> Iterator[Segment]:
+        """The segments of a row that share a width with `box`; rows may have thousands of segments."""
+        slack = 0.3 * (box.y1 - box.y0)
+        end = bisect_left(self.starts[row], box.x1 + slack)
+        for other in reversed(self.rows[row][max(0, end - _NEIGHBOURS) : end]):
+            if _overlap(other.box, box) > -slack:
+                yield other
 
 
 def read_sheets(layout: Layout) -> tuple[Sheet, ...]:
@@ -87,7 +99,8 @@ def _read_sheet(page: Page) -> Sheet:
         rows.append(
             tuple(_make_segment(piece, page=page.number, row=at, column=n) for n, piece in enumerate(row))
         )
-    return Sheet(number=page.number, width=page.width, height=page.height, rows=tuple(rows))
+    starts = tuple(tuple(segment.box.x0 for segment in row) for row in rows)
+    return Sheet(number=page.number, width=page.width, height=page.height, rows=tuple(rows), starts=starts)
 
 
 def _make_segment(words: tuple[Word, ...], *, page: int, row: int, column: int) -> Segment:
@@ -165,8 +178,3 @@ def _left_of(placed: tuple[Box, tuple[Word, ...]]) -> float:
 
 def _overlap(one: Box, other: Box) -> float:
     return min(one.x1, other.x1) - max(one.x0, other.x0)
-
-
-def _stands_over(above: Box, box: Box) -> bool:
-    slack = 0.3 * (box.y1 - box.y0)
-    return _overlap(above, box) > -slack
