@@ -82,7 +82,7 @@ def show_table(rows: list[ProductRow], console: Console, *, total: int, first: S
 def _fitting(rows: list[ProductRow], room: int, first: Sequence[str]) -> list[str]:
     """The fields that fit into `room` characters, in their own order."""
     every = list(rows[0].values)
-    taken = []
+    taken: list[str] = []
     for name in sorted(every, key=lambda name: name not in first):
         room -= min(max(len(name), *(len(_shown(row, name).plain) for row in rows)), WIDEST) + 2
         if room >= 0 or not taken:
