@@ -21,16 +21,22 @@ class Limits:
     characters: int = 5_000_000
     cells: int = 500_000
     depth: int = 200
+    entries: int = 200
+    nesting: int = 8
     render_dpi: int = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """The terms one file is read on: its label, the limits, OCR threads, and when to stop starting new pages."""
+    """The terms one file is read on: its label, the limits, OCR threads, and when to stop starting new pages.
+
+    `level` counts how deep the file lies inside mails.
+    """
 
     filename: str
     limits: Limits = field(default_factory=Limits)
     threads: int = 1
+    level: int = 0
     started: float = field(default_factory=time.monotonic)
 
     @property

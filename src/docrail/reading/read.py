@@ -17,6 +17,10 @@ _READERS = {
     "image/tiff": "image",
     "image/bmp": "image",
     "image/webp": "image",
+    detect.DOCX: "docx",
+    detect.XLSX: "xlsx",
+    detect.PPTX: "pptx",
+    "message/rfc822": "mail",
     "text/html": "html",
     "application/xml": "xml",
     "application/json": "json",
@@ -45,11 +49,21 @@ class _ReaderModule(Protocol):
 
 def read_bytes(data: bytes, *, filename: str, limits: Limits, threads: int) -> Layout:
     """The layout of a file. `filename` is only a label; `threads` are for OCR. DocumentError if it cannot be read."""
+    return read_terms(data, terms=Terms(filename=filename, limits=limits, threads=threads))
+
+
+def read_terms(data: bytes, *, terms: Terms) -> Layout:
+    """The layout of a file on the given terms: for files inside files."""
+    limits = terms.limits
     if not data:
         raise DocumentError("The file is empty (0 bytes): send it again.", code="empty")
     if len(data) > limits.bytes:
         raise too_many_bytes(len(data), limits=limits)
-    media_type = detect.detect(data, filename=filename)
+    media_type = detect.detect(data, filename=terms.filename)
+    if terms.level > limits.nesting:
+        raise DocumentError(
+            f"It lies more than {limits.nesting} mails deep: forward it on its own.", code="too_large"
+        )
     if media_type == detect.OLE_ENCRYPTED:
         raise DocumentError(
             "The Office file needs a password: remove it and give the file again.", code="encrypted"
@@ -61,7 +75,6 @@ def read_bytes(data: bytes, *, filename: str, limits: Limits, threads: int) -> L
         raise DocumentError(advice, code="unsupported")
     # Loaded by name and late: a run of text files must never pay for OCR.
     reader = cast(_ReaderModule, import_module(f"docrail.reading.{_READERS[media_type]}"))
-    terms = Terms(filename=filename, limits=limits, threads=threads)
     return _note_blank(reader.read(data, media_type=media_type, terms=terms))
 
 
