@@ -56,6 +56,8 @@ class Engine:
                 "executor_id": self._executor,
                 "log_level": "CRITICAL",
                 "use_listen_notify": False,
+                "notification_listener_polling_interval_sec": POLL_SECONDS
+                / 4,  # what a stop waits for; it asks no database
             }
         )
         places = threading.Semaphore(concurrency)
