@@ -68,6 +68,11 @@ def test_an_encoding_is_found(text: str, encoding: str) -> None:
     assert text == decode(text.encode(encoding))[0]
 
 
+def test_a_byte_that_no_encoding_knows_is_replaced_wherever_it_stands() -> None:
+    data = "Größe ".encode("cp1252") * 20_000 + b"\x90 end"
+    assert decode(data)[0].endswith("\ufffd end")
+
+
 def test_csv_cells_keep_their_column_and_address() -> None:
     layout = read("name;amount\nA long name;1,50\n", filename="a.csv")
     assert find(layout, "amount").box.x0 == find(layout, "1,50").box.x0

@@ -62,7 +62,7 @@ def _guess(data: bytes, error: UnicodeDecodeError) -> tuple[str, tuple[Issue, ..
         message = f"Bytes that are no UTF-8 (the first at offset {error.start}) were replaced by \ufffd."
         return text, (Issue(code="encoding_damaged", message=message),)
     if _is_western(data):
-        return data.decode("cp1252"), (_guessed("cp1252"),)
+        return data.decode("cp1252", errors="replace"), (_guessed("cp1252"),)
     best = from_bytes(data[:50_000], cp_isolation=_CODEPAGES).best()
     encoding = best.encoding if best else "cp1252"
     return data.decode(encoding, errors="replace"), (_guessed(encoding),)

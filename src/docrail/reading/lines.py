@@ -44,12 +44,23 @@ class _Row:
 def _find_row(rows: Sequence[_Row], box: Box) -> _Row | None:
     """The row among the last few that the word shares most height with."""
     best, most = None, 0.0
-    for row in rows[-4:]:
-        shared = min(row.y1, box.y1) - max(row.y0, box.y0)
-        part = shared / max(min(row.y1 - row.y0, box.y1 - box.y0), 0.1)
+    for row in reversed(rows[-4:]):
+        part = _shared_part(row, box)
+        if part > 0.99:
+            return row
         if part >= _SHARED and part > most:
             best, most = row, part
     return best
+
+
+def _shared_part(row: _Row, box: Box) -> float:
+    """How much of the lower one's height both share. Called for every word: no calls inside."""
+    top = row.y0 if row.y0 > box.y0 else box.y0
+    bottom = row.y1 if row.y1 < box.y1 else box.y1
+    lower, height = row.y1 - row.y0, box.y1 - box.y0
+    if height < lower:
+        lower = height
+    return (bottom - top) / lower if lower > 0.1 else (bottom - top) / 0.1
 
 
 def _sort(words: Sequence[Word]) -> tuple[Word, ...]:

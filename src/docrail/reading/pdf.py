@@ -87,13 +87,23 @@ def _read_page(page: ParsedPage, *, is_suspect: bool) -> tuple[Page, bool]:
 def _needs_ocr(page: ParsedPage) -> bool:
     """Whether the text layer is missing or garbage while there is something to see."""
     seen = page.complexity
-    letters = sum(char.isalnum() for item in page.text_items for char in item.text)
+    letters = _count_letters(page)
     if letters >= _FEW_LETTERS:
         return is_garbled(page) or bool(seen and seen.is_garbled)
     if seen is None:
         return letters == 0
     pictured = seen.full_page_image or seen.image_coverage > 0.15 or (seen.uncovered_vector_area or 0) > 200
     return pictured or seen.is_garbled or is_garbled(page)
+
+
+def _count_letters(page: ParsedPage) -> int:
+    """Letters and digits of the text layer, counted until there are enough."""
+    letters = 0
+    for item in page.text_items:
+        letters += sum(map(str.isalnum, item.text))
+        if letters >= _FEW_LETTERS:
+            break
+    return letters
 
 
 def _count_issues(parsed: ParseResult, *, terms: Terms) -> tuple[Issue, ...]:

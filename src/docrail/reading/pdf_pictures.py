@@ -37,6 +37,7 @@ def complete(
 def _opened(data: bytes) -> Iterator[pdfium.PdfDocument]:
     pdf = pdfium.PdfDocument(data)
     try:
+        # Filled form fields are drawn only when forms are set up; XFA ones it warns about, and draws all the same.
         pdf.init_forms()
         yield pdf
     finally:

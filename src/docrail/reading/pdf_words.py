@@ -44,9 +44,9 @@ def find_words(page: ParsedPage) -> FoundWords:
 def is_garbled(page: ParsedPage) -> bool:
     """Whether the text layer is no language: private-use, unassigned or replacement characters in a fifth of it."""
     text = "".join(item.text for item in page.text_items)
-    dense = "".join(text.split())
-    if not dense or dense.isascii():
+    if text.isascii():
         return False
+    dense = "".join(text.split())
     wrong = sum(char == "\ufffd" or unicodedata.category(char) in ("Co", "Cn", "Cc") for char in dense)
     return wrong > 0.2 * len(dense)
 
