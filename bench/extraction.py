@@ -183,7 +183,7 @@ def _judge(expected: Any, actual: Any) -> dict[str, int]:
 
 
 def same(expected: Any, actual: Any) -> bool:
-    """Typed, strict: dates as dates, numbers within half a cent, text but for white space (which OCR and PDF do not keep)."""
+    """Typed, strict: dates as dates, numbers within half a cent, text but for white space (OCR does not keep it)."""
     if isinstance(expected, list):
         return isinstance(actual, list) and _same_rows(expected, actual)
     if isinstance(expected, bool) or isinstance(actual, bool):

@@ -13,8 +13,8 @@ from docrail.phases.extraction.segments import Segment, Sheet
 _STREET = re.compile(
     r"\b(?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|way|court|square|terrace|close|suite|floor|"
     r"building|unit|apt|p\.?\s?o\.?\s?box|postfach|jalan|jln|lot|lorong|taman|persiaran|rue|allée|place|chemin|impasse|"
-    r"quai|cours|via|viale|piazza|corso|calle|avenida|plaza|paseo|c/|weg|laan|plein|gracht|straat|platz|allee|gasse)\b|"
-    r"(?:stra(?:ß|ss)e|str\.|weg|gasse|platz|allee|straat|laan|gracht|kade)(?=[\s,]*\d)|^(?:no\.?|nr\.?)\s?\d",
+    r"quai|cours|via|viale|piazza|corso|calle|avenida|plaza|paseo|weg|laan|plein|gracht|straat|platz|allee|gasse)\b|"
+    r"\bc/\s?\w|(?:stra(?:ß|ss)e|str\.|weg|gasse|platz|allee|straat|laan|gracht|kade)(?=[\s,]*\d)|^(?:no\.?|nr\.?)\s?\d",
     re.IGNORECASE,
 )
 _POSTCODE = re.compile(
@@ -22,7 +22,7 @@ _POSTCODE = re.compile(
     r"|(?P<uk>[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}))(?![\w/:.-]|,\d)"
 )
 _NOT_ADDRESS = re.compile(
-    r"@|www\.|https?:|\b(?:tel|fax|phone|email|e-mail|gst|vat|ust|tva|btw|reg|iban|bic|invoice|receipt|date|cash|total|"
+    r"[@:]|www\.|https?:|\b(?:tel|fax|phone|email|e-mail|gst|vat|ust|tva|btw|reg|iban|bic|invoice|receipt|date|cash|total|"
     r"siren|siret|gln|kvk|attn|contact|hp|h/p|co\.? no|company no)\b\s*(?:no|id|n°)?\W|[€$£%]|(?<![\w,.])\d+[.,]\d\d$",
     re.IGNORECASE,
 )
@@ -35,6 +35,8 @@ COMPANY = re.compile(
 _TITLE = re.compile(
     r"\b(?:invoice|receipt|bill|rechnung|facture|factura|fattura|factuur|statement)\b", re.IGNORECASE
 )
+_PLACE = re.compile(r"[^\W\d_][^\d:()@]{1,30}(?: [A-Z]\d\w [A-Z0-9]{4})?\.?")
+_SIGNS = re.compile(r"[|●•·∙▪]|\s[-–]\s")
 _LINES_AT_MOST = 7
 
 
@@ -53,8 +55,8 @@ def find_blocks(sheet: Sheet) -> Iterator[Block]:
     for segment in sheet.segments:
         if (segment.row, segment.column) in used or not _may_be_address(segment.text):
             continue
-        stack = [segment, *_stack_below(sheet, segment)]
-        lines = _address_lines(stack)
+        alone = len(_SIGNS.findall(segment.text)) >= 2 and _has_town(segment.text)
+        lines = (segment,) if alone else _address_lines([segment, *_stack_below(sheet, segment)])
         if lines:
             used.update((line.row, line.column) for line in lines)
             name, label = _name_over(sheet, lines[0])
@@ -103,7 +105,8 @@ def _may_be_address(text: str) -> bool:
 def _has_town(text: str) -> bool:
     if next(find_dates(text, locale=None), None) is not None:
         return False
-    return bool(_POSTCODE.search(text) and len(re.findall(r"[^\W\d_]{3,}", text)) in range(1, 7))
+    words = re.findall(r"[^\W\d_]{3,}", text)
+    return bool(_POSTCODE.search(text)) and 1 <= len(words) <= 6 and len(text.split()) <= 9
 
 
 def _stack_below(sheet: Sheet, segment: Segment) -> Iterator[Segment]:
@@ -132,35 +135,46 @@ def _address_lines(stack: Sequence[Segment]) -> tuple[Segment, ...]:
     towns = 0
     for segment in stack:
         text = segment.text
-        if (
-            _NOT_ADDRESS.search(text)
-            or COMPANY.search(text)
-            or (lines and towns and re.search(r"\d", text) and not _has_town(text))
-        ):
-            break
-        if text.endswith(":") or (lines and towns and len(text.split()) > 4):
-            break
-        if max(read_label(normal_label(text)).values(), default=0) >= 0.95:
+        if _is_no_part(text) or (lines and towns and _is_no_end(text)):
             break
         lines.append(segment)
         towns += _has_town(text)
         if towns and not text.rstrip().endswith(",") and not _followed_by_place(stack, segment):
             break
-    return tuple(lines) if towns or sum(map(is_street, [line.text for line in lines])) >= 2 else ()
+    return tuple(lines) if towns or _is_street_and_place([line.text for line in lines]) else ()
+
+
+def _is_no_part(text: str) -> bool:
+    """Whether a line cannot be part of an address."""
+    if _NOT_ADDRESS.search(text) or (COMPANY.search(text) and not _has_town(text)):
+        return True
+    return max(read_label(normal_label(text)).values(), default=0) >= 0.95
+
+
+def _is_no_end(text: str) -> bool:
+    """Whether a line after the town is no country or region."""
+    return (re.search(r"\d", text) is not None and not _has_town(text)) or len(text.split()) > 4
+
+
+def _is_street_and_place(texts: Sequence[str]) -> bool:
+    """Whether lines without a postcode are an address all the same: a street, and another or a place under it."""
+    streets = sum(map(is_street, texts))
+    named = bool(texts) and _STREET.search(texts[0]) is not None and re.search(r"\d", texts[0]) is not None
+    return streets >= 2 or (named and len(texts) == 2 and _PLACE.fullmatch(texts[1]) is not None)
 
 
 def _followed_by_place(stack: Sequence[Segment], segment: Segment) -> bool:
     after = stack[stack.index(segment) + 1 :]
     if not after or _TITLE.search(after[0].text):
         return False
-    return re.fullmatch(r"[^\W\d_][^\d:()@]{1,30}\.?", after[0].text) is not None
+    return _PLACE.fullmatch(after[0].text) is not None
 
 
 def _is_sender_line(sheet: Sheet, lines: Sequence[Segment]) -> bool:
     """Whether an address stands on one line with signs between its parts, as above the window of an envelope."""
     row = sheet.rows[lines[0].row]
     near = " ".join(segment.text for segment in row if abs(segment.column - lines[0].column) <= 2)
-    return len(lines) == 1 and len(re.findall(r"[|●•·∙▪]|\s[-–]\s", near)) >= 2
+    return len(lines) == 1 and len(_SIGNS.findall(near)) >= 2
 
 
 def _name_in_line(line: Segment) -> Segment | None:

@@ -1,7 +1,8 @@
 """Every span of a document that may be a field's value, by the kind of the field."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from docrail.core.model import Layout
@@ -54,6 +55,9 @@ class Reading:
     blocks: tuple[Block, ...]
     hints: Hints
     totals: tuple[float, float, float] | None
+    sheet_at: Mapping[int, Sheet]
+    blocks_on: Mapping[int, tuple[Block, ...]]
+    block_lines: frozenset[tuple[int, int, int]]
     contexts: dict[tuple[int, int, int, int, Place], tuple[Context, ...]] = field(default_factory=dict)
     _kept: dict[tuple[Kind, str | None], tuple[Span, ...]] = field(default_factory=dict)
 
@@ -63,7 +67,7 @@ class Reading:
 
     def sheet_of(self, span: Span) -> Sheet:
         """The page that `span` stands on."""
-        return next(sheet for sheet in self.sheets if sheet.number == span.segment.page)
+        return self.sheet_at[span.segment.page]
 
     def spans_for(self, wanted: Wanted) -> tuple[Span, ...]:
         """Every span that may be the value of `wanted`, before any label is looked at."""
@@ -132,14 +136,24 @@ def read_document(layout: Layout) -> Reading:
     """`layout` made ready for the extractor."""
     sheets = read_sheets(layout)
     texts = [segment.text for sheet in sheets for segment in sheet.segments]
+    blocks = name_parties([block for sheet in sheets for block in find_blocks(sheet)], sheets)
     hints = read_hints(texts)
-    blocks = tuple(block for sheet in sheets for block in find_blocks(sheet))
     return Reading(
         sheets=sheets,
-        blocks=name_parties(blocks, sheets),
+        blocks=blocks,
         hints=hints,
         totals=find_totals(texts, locale=hints.decimals),
+        sheet_at={sheet.number: sheet for sheet in sheets},
+        blocks_on=_by_page(blocks),
+        block_lines=frozenset((line.page, line.row, line.column) for block in blocks for line in block.lines),
     )
+
+
+def _by_page(blocks: Sequence[Block]) -> Mapping[int, tuple[Block, ...]]:
+    pages: dict[int, list[Block]] = defaultdict(list)
+    for block in blocks:
+        pages[block.lines[0].page].append(block)
+    return {number: tuple(found) for number, found in pages.items()}
 
 
 def find_names(text: str) -> Iterator[Found]:

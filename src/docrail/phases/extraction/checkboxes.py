@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from docrail.core.model import Value
 from docrail.core.spec import FieldType
@@ -56,9 +57,8 @@ def _find_ticks(text: str, wanted: Wanted) -> Iterator[Found]:
         after = text[found.end :].strip(" :")
         label = normal_label(re.split(r"[☒☑✓✔✗✘■⊠☐□⬜▢\[]", after)[0])
         sure = wanted.own(label) if after else 0.0
-        yield Found(
-            start=found.start, end=found.end, text=found.text, value=value, prior=found.prior + 0.75 * sure**3
-        )
+        prior = found.prior + 0.75 * sure**3
+        yield replace(found, value=value, prior=prior, has_label=bool(after) and found.start == 0)
 
 
 def _as_choice(ticked: bool, wanted: Wanted) -> Value:

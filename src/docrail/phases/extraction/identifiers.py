@@ -106,9 +106,7 @@ def find_phones(text: str) -> Iterator[Found]:
     dates = [(start, end) for start, end, *_ in find_dates(text, locale=None)]
     for match in _PHONE.finditer(text):
         digits = sum(sign.isdigit() for sign in match[0])
-        found = _found(
-            text, match.start(), match.end(), compact=False, prior=0.15 if match[0][0] in "+(0" else 0.0
-        )
+        found = _found(text, match.start(), match.end(), compact=False, prior=_prior_of_phone(match[0]))
         if 7 <= digits <= 15 and not _touches(found, dates):
             yield found
 
@@ -126,6 +124,12 @@ def find_codes(text: str) -> Iterator[Found]:
         if _CODE.fullmatch(token):
             start = match.start() + match[0].index(token)
             yield _found(text, start, start + len(token), compact=False, prior=_prior_of_code(token))
+
+
+def _prior_of_phone(text: str) -> float:
+    if re.match(r"\+\d|\(\d{2,5}\)\s?\d{3}", text):
+        return 0.32
+    return 0.15 if text[0] in "(0" else 0.0
 
 
 def _prior_of_code(token: str) -> float:

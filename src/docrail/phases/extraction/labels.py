@@ -65,7 +65,7 @@ def similarity(label: str, context: str) -> float:
     More words in the context cost a little; fewer cost a lot.
 
     >>> similarity("order no", "order no"), round(similarity("order no", "your order no"), 2)
-    (1.0, 0.9)
+    (1.0, 0.89)
     >>> similarity("order no", "thank you")
     0.0
     """
@@ -78,9 +78,9 @@ def similarity(label: str, context: str) -> float:
     best = _fuzzy(short, squeeze(context))
     best = max(best, 0.98 * _fuzzy(" ".join(sorted(wide)), " ".join(sorted(words))))
     if len(words) > len(wide):
-        lost = 0.02 * min(len(words) - len(wide) - 1, 6)
-        best = max(best, (0.9 - lost) * _fuzzy(short, "".join(words[-len(wide) :])))
-        best = max(best, (0.86 - lost) * _fuzzy(short, "".join(words[: len(wide)])))
+        share = 0.12 * len(wide) / len(words)
+        best = max(best, (0.81 + share) * _fuzzy(short, "".join(words[-len(wide) :])))
+        best = max(best, (0.77 + share) * _fuzzy(short, "".join(words[: len(wide)])))
     if best < 0.8 and len(words) > len(wide) and f" {label} " in f" {context} ":
         best = 0.8
     return best if best >= 0.7 else 0.0

@@ -1,6 +1,7 @@
 """The words that business documents print beside values, by concept and language (`lexicon.json`)."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -59,6 +60,7 @@ class Concept:
 _OF_LINES = {"position", "article", "item_name", "quantity", "unit", "unit_price", "line_amount"}
 _PARTS = {"kind", "names", "terms"}
 _FUZZY = 84.0
+_LETTERS = re.compile(r"[^\W\d_]{4}")
 _WORDS_AT_MOST = 6
 
 
@@ -101,7 +103,7 @@ def read_label(text: str) -> Mapping[str, float]:
     for phrase, similarity in _phrases(tokens):
         for concept in _BY_LABEL.get(phrase, ()):
             found[concept] = max(found.get(concept, 0.0), similarity)
-    if max(found.values(), default=0.0) < 0.97 and len(tokens) <= _WORDS_AT_MOST:
+    if max(found.values(), default=0.0) < 0.97 and len(tokens) <= _WORDS_AT_MOST and _LETTERS.search(text):
         hits = process.extract(squeeze(text), _LABELS, scorer=fuzz.ratio, score_cutoff=_FUZZY, limit=6)
         for label, ratio, _ in hits:
             for concept in _BY_LABEL[label]:
@@ -116,7 +118,7 @@ def _phrases(tokens: tuple[str, ...]) -> list[tuple[str, float]]:
     exact = 1.0 if whole > 1 or len(joined) > 7 else 0.97
     phrases = [(joined, exact), ("".join(sorted(tokens)), 0.97)]
     for size in range(max(1, whole - 6), whole):
-        lost = 0.02 * min(whole - size - 1, 6)
-        phrases.append(("".join(tokens[whole - size :]), 0.9 - lost))
-        phrases.append(("".join(tokens[:size]), 0.86 - lost))
+        share = 0.12 * size / whole
+        phrases.append(("".join(tokens[whole - size :]), 0.81 + share))
+        phrases.append(("".join(tokens[:size]), 0.77 + share))
     return phrases

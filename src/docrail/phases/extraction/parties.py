@@ -1,8 +1,9 @@
 """Whose an address is when no label says so: the seller tells how to reach and pay him, the buyer does not."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from docrail.core.model import Box
 from docrail.phases.extraction.blocks import COMPANY, Block
@@ -59,12 +60,22 @@ def party_near(segment: Segment, blocks: Sequence[Block]) -> str | None:
 def _evidence(block: Block, sheets: Sequence[Sheet]) -> float:
     sheet = next(sheet for sheet in sheets if sheet.number == block.lines[0].page)
     last = block.lines[-1]
-    below = [one for one in sheet.below(last) if abs(one.box.x0 - last.box.x0) < 3 * last.height]
-    reach = sum(_OF_SELLER.search(segment.text) is not None for segment in below[:6])
+    reach = sum(_OF_SELLER.search(segment.text) is not None for segment in _close_below(sheet, last))
     name = _name(block)
     company = bool(name and COMPANY.search(name))
     foot = last.box.y0 > 0.8 * sheet.height
     return min(reach, 3) + 0.5 * company + 0.8 * foot - (0 if reach or foot else 0.6)
+
+
+def _close_below(sheet: Sheet, segment: Segment) -> Iterator[Segment]:
+    """The lines under `segment` in its column, up to a gap."""
+    last = segment
+    for below in islice(sheet.below(segment), 6):
+        if below.box.y0 - last.box.y1 > 2.5 * segment.height:
+            return
+        if abs(below.box.x0 - segment.box.x0) < 3 * segment.height:
+            yield below
+        last = below
 
 
 def _name(block: Block | None) -> str:

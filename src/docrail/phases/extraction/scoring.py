@@ -9,7 +9,7 @@ from docrail.core.spec import FieldType
 from docrail.phases.extraction.candidates import Reading
 from docrail.phases.extraction.labels import normal_label
 from docrail.phases.extraction.lexicon import Kind, read_label
-from docrail.phases.extraction.roles import role_bonus
+from docrail.phases.extraction.roles import look_at, role_bonus
 from docrail.phases.extraction.segments import Segment, Sheet
 from docrail.phases.extraction.spans import Context, Span
 from docrail.phases.extraction.wanted import Wanted
@@ -35,13 +35,13 @@ def score_spans(reading: Reading, wanted: Wanted, *, labels: frozenset[str] = fr
     """Every span that `wanted` may take, with its score; `labels` are those of all fields, so that none is a value."""
     spans = [span for span in reading.spans_for(wanted) if fits(span, wanted)]
     contexts = [_contexts(reading, span) for span in spans]
-    said = _Said(wanted)
+    said, others = _Said(wanted), look_at(spans)
     labelled = [_label_score(said, beside) for beside in contexts]
     scored = []
     for span, (label, against, because) in zip(spans, labelled, strict=True):
         if not label and wanted.kind is Kind.TEXT:
             continue
-        bonus = role_bonus(reading, wanted, span, spans)
+        bonus = role_bonus(reading, wanted, span, others)
         score = 0.78 * label - against + bonus + span.found.prior + _shape_bonus(span, wanted)
         score -= 0.5 if normal_label(span.found.text) in labels else 0.0
         if span.party is not None or wanted.kind in _SURE_BY_SHAPE:
@@ -53,6 +53,8 @@ def score_spans(reading: Reading, wanted: Wanted, *, labels: frozenset[str] = fr
 
 
 def _contexts(reading: Reading, span: Span) -> tuple[Context, ...]:
+    if span.found.has_label:
+        return ()
     key = (span.segment.page, span.segment.row, span.segment.column, span.found.start, span.place)
     if key not in reading.contexts:
         reading.contexts[key] = tuple(contexts_of(reading.sheet_of(span), span))
@@ -176,6 +178,7 @@ def _shape_bonus(span: Span, wanted: Wanted) -> float:
         bonus -= 0.3 if wanted.kind is Kind.NAME and words > 8 else 0.0
         bonus -= 0.15 if words > 8 and text.endswith(".") and wanted.kind is not Kind.ADDRESS else 0.0
         bonus -= 0.15 if len(text) > 80 and wanted.kind is not Kind.ADDRESS else 0.0
+        bonus -= 0.3 if re.search(r"\([a-z][a-z ]*\)$", text) else 0.0
         bonus -= 0.7 if re.fullmatch(r"\W*\(.*\)?", text) else 0.0
         bonus -= 0.25 if wanted.kind is Kind.NAME and _MAY_NOT_NAME.search(text) else 0.0
         bonus -= 0.3 if not re.search(r"\w", text) else 0.0

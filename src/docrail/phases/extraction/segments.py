@@ -12,6 +12,8 @@ _WIDE_IN_CHARACTERS = 1.6
 _WIDE_IN_HEIGHTS = 0.55
 _ROWS_LOOKED_UP = 8
 _NEIGHBOURS = 40
+_CHARACTERS_AT_MOST = 200
+_WORDS_AT_MOST = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +57,8 @@ class Sheet:
 
     def left_of(self, segment: Segment) -> Iterator[Segment]:
         """The segments on the same row before `segment`, nearest first."""
-        return reversed(self.rows[segment.row][: segment.column])
-
-    def right_of(self, segment: Segment) -> Sequence[Segment]:
-        """The segments on the same row after `segment`, nearest first."""
-        return self.rows[segment.row][segment.column + 1 :]
+        row = self.rows[segment.row]
+        return (row[at] for at in range(segment.column - 1, -1, -1))
 
     def above(self, segment: Segment, box: Box) -> Iterator[Segment]:
         """The segments over `box`, a part of `segment`, nearest first, within a few rows."""
@@ -127,10 +126,10 @@ def _split_levels(words: tuple[Word, ...]) -> list[tuple[Word, ...]]:
 
 
 def _split_at_gaps(words: tuple[Word, ...]) -> Iterator[tuple[Word, ...]]:
-    shown = [word for word in words if word.text.strip()]
+    shown = [word for word in words if word.text.strip() and len(word.text) <= _CHARACTERS_AT_MOST]
     start = 0
     for at, (before, after) in enumerate(pairwise(shown), start=1):
-        if _is_wide(before, after):
+        if at - start >= _WORDS_AT_MOST or _is_wide(before, after):
             yield tuple(shown[start:at])
             start = at
     if shown:

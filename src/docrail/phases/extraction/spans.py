@@ -11,7 +11,7 @@ class Found:
     """A value recognised in a text: its extent, the part that is the value as printed, and what it means.
 
     `prior` is how much a value of this shape is worth without any label; `note` says what is unsure about it and
-    `doubt` (0..1) how much.
+    `doubt` (0..1) how much. `has_label` when its label stands behind it and what is before it says nothing.
     """
 
     start: int
@@ -24,6 +24,7 @@ class Found:
     percent: bool = False
     money: bool = False
     decimals: bool = False
+    has_label: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
