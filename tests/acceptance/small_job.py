@@ -56,7 +56,8 @@ def product(home: Path) -> list[tuple[object, ...]]:
         assert run.status.terminal, run.status
         assert audit_progress(program, run.id) == []
         composed = [
-            ("composed", row.group, row.status, str(row.values)) for row in pipeline_rows(program, run.id, limit=200)
+            ("composed", row.group, row.status, str(row.values))
+            for row in pipeline_rows(program, run.id, limit=200)
         ]
     return sorted([*composed, *_rows(home)], key=repr)
 

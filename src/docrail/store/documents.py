@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, select, update
 
 from docrail.core.errors import NotFound
 from docrail.core.model import Value
@@ -41,28 +41,46 @@ def add_document(
     parent_id: str | None = None,
     at: int,
 ) -> tuple[StoredDocument, bool]:
-    """The document of these bytes and whether it is new; new metadata for known bytes is added to what is known."""
-    known = _find(connection, workspace_id, digest)
-    if known is not None:
-        if metadata and dict(known.metadata) != {**known.metadata, **metadata}:
-            merged = to_json({**known.metadata, **metadata})
-            table = tables.documents
-            connection.execute(update(table).where(table.c.id == known.id).values(metadata=merged))
-        return known, False
-    row = {
-        "id": new_id(),
-        "workspace_id": workspace_id,
-        "digest": digest,
-        "filename": filename,
-        "media_type": media_type,
-        "size_bytes": size_bytes,
-        "metadata": to_json(metadata),
-        "batch_id": batch_id,
-        "parent_id": parent_id,
-        "created_at": at,
-    }
-    connection.execute(insert(tables.documents), row)
-    return _document(row), True
+    """The document of these bytes and whether it is new; new metadata for known bytes is added to what is known.
+
+    A batch has every document given in it, those known before too.
+    """
+    document = _find(connection, workspace_id, digest)
+    is_new = document is None
+    if document is None:
+        row = {
+            "id": new_id(),
+            "workspace_id": workspace_id,
+            "digest": digest,
+            "filename": filename,
+            "media_type": media_type,
+            "size_bytes": size_bytes,
+            "metadata": to_json(metadata),
+            "batch_id": batch_id,
+            "parent_id": parent_id,
+            "created_at": at,
+        }
+        connection.execute(insert(tables.documents), row)
+        document = _document(row)
+    elif metadata and dict(document.metadata) != {**document.metadata, **metadata}:
+        merged = to_json({**document.metadata, **metadata})
+        table = tables.documents
+        connection.execute(update(table).where(table.c.id == document.id).values(metadata=merged))
+    if batch_id is not None:
+        _add_to_batch(connection, batch_id, document.id)
+    return document, is_new
+
+
+def _add_to_batch(connection: Connection, batch_id: str, document_id: str) -> None:
+    table = tables.batch_documents
+    there = select(table.c.batch_id).where(table.c.batch_id == batch_id, table.c.document_id == document_id)
+    if connection.execute(there).one_or_none() is None:
+        connection.execute(insert(table), {"batch_id": batch_id, "document_id": document_id})
+
+
+def _in_batch(batch_id: str) -> ColumnElement[bool]:
+    table = tables.batch_documents.c
+    return tables.documents.c.id.in_(select(table.document_id).where(table.batch_id == batch_id))
 
 
 def _find(connection: Connection, workspace_id: str, digest: str) -> StoredDocument | None:
@@ -94,7 +112,7 @@ def list_documents(
     table = tables.documents
     query = select(table).where(table.c.workspace_id == workspace_id)
     if batch_id is not None:
-        query = query.where(table.c.batch_id == batch_id)
+        query = query.where(_in_batch(batch_id))
     total = connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
     if before is not None:
         query = query.where(table.c.id < before)
@@ -116,7 +134,7 @@ def existing(connection: Connection, document_ids: Sequence[str], *, workspace_i
 def batch_documents(connection: Connection, batch_id: str, *, workspace_id: str) -> list[str]:
     """The ids of a batch's documents, oldest first."""
     table = tables.documents.c
-    query = select(table.id).where(table.workspace_id == workspace_id, table.batch_id == batch_id)
+    query = select(table.id).where(table.workspace_id == workspace_id, _in_batch(batch_id))
     return list(connection.execute(query.order_by(table.id)).scalars())
 
 

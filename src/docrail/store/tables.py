@@ -57,7 +57,13 @@ documents = Table(
     _time("created_at"),
     UniqueConstraint("workspace_id", "digest"),
     Index("documents_by_age", "workspace_id", "id"),
-    Index("documents_by_batch", "workspace_id", "batch_id"),
+)
+
+batch_documents = Table(
+    "batch_documents",
+    metadata,
+    Column("batch_id", Text, primary_key=True),
+    Column("document_id", ForeignKey("documents.id"), primary_key=True),
 )
 
 specs = Table(
