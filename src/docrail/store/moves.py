@@ -18,6 +18,7 @@ _MOVE = (
     update(tables.run_documents)
     .where(
         tables.run_documents.c.id == bindparam("b_id"),
+        tables.run_documents.c.chunk_id == bindparam("b_chunk_id"),
         tables.run_documents.c.phase == bindparam("b_phase"),
         tables.run_documents.c.state == bindparam("b_state"),
     )
@@ -38,22 +39,23 @@ _MOVE = (
 
 def apply_moves(
     connection: Connection, moves: Sequence[Move], *, enqueue: Enqueue, shard: int = 0
-) -> frozenset[str]:
-    """Make `moves` true and return the ids of the pipeline documents whose moves came too late.
+) -> frozenset[int]:
+    """Make `moves` true and return which of them (by their places in `moves`) came too late.
 
     Locks come first (runs, then chunks, in order of their ids), so that two writers never wait for each other in a
     ring.
     """
     share_runs(connection, {move.run_id for move in moves})
     epochs = _lock_chunks(connection, {move.chunk_id for move in moves})
-    chains: dict[str, list[Move]] = {}
-    for move in moves:
+    chains: dict[str, list[int]] = {}
+    for number, move in enumerate(moves):
         if epochs.get(move.chunk_id) == move.epoch:
-            chains.setdefault(move.document, []).append(move)
-    landed = [chain for chain in chains.values() if _land(connection, chain)]
+            chains.setdefault(move.document, []).append(number)
+    numbers = [chain for chain in chains.values() if _land(connection, [moves[n] for n in chain])]
+    landed = [[moves[n] for n in chain] for chain in numbers]
     for run_id in sorted({chain[0].run_id for chain in landed}):
         _record(connection, [chain for chain in landed if chain[0].run_id == run_id], run_id, enqueue, shard)
-    return frozenset(move.document for move in moves) - {chain[0].document for chain in landed}
+    return frozenset(range(len(moves))).difference(*numbers)
 
 
 def _lock_chunks(connection: Connection, ids: set[str]) -> dict[str, int]:
@@ -67,13 +69,14 @@ def _lock_chunks(connection: Connection, ids: set[str]) -> dict[str, int]:
 
 
 def _land(connection: Connection, chain: Sequence[Move]) -> bool:
-    """Move one document along its chain, guarded by where it must stand now."""
+    """Move one document along its chain, guarded by where it must stand now (a retry gives it another chunk)."""
     first, last = chain[0], chain[-1]
     timings = [move.timings for move in chain if move.timings is not None]
     result = connection.execute(
         _MOVE,
         {
             "b_id": first.document,
+            "b_chunk_id": first.chunk_id,
             "b_phase": first.before.phase,
             "b_state": first.before.state.value,
             "phase": last.after.phase,
