@@ -21,6 +21,7 @@ from docrail.phases.extraction.identifiers import (
     find_urls,
     find_vat_ids,
 )
+from docrail.phases.extraction.items import find_item_rows
 from docrail.phases.extraction.labels import normal_label
 from docrail.phases.extraction.lexicon import Kind
 from docrail.phases.extraction.parties import name_parties
@@ -57,6 +58,7 @@ class Reading:
     totals: tuple[float, float, float] | None
     sheet_at: Mapping[int, Sheet]
     blocks_on: Mapping[int, tuple[Block, ...]]
+    item_rows: frozenset[tuple[int, int]]
     block_lines: frozenset[tuple[int, int, int]]
     contexts: dict[tuple[int, int, int, int, Place], tuple[Context, ...]] = field(default_factory=dict)
     _kept: dict[tuple[Kind, str | None], tuple[Span, ...]] = field(default_factory=dict)
@@ -145,6 +147,7 @@ def read_document(layout: Layout) -> Reading:
         totals=find_totals(texts, locale=hints.decimals),
         sheet_at={sheet.number: sheet for sheet in sheets},
         blocks_on=_by_page(blocks),
+        item_rows=frozenset(row for sheet in sheets for row in find_item_rows(sheet)),
         block_lines=frozenset((line.page, line.row, line.column) for block in blocks for line in block.lines),
     )
 

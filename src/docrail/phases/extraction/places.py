@@ -30,7 +30,7 @@ def _find_town(block: Block, kind: Kind) -> Iterator[Span]:
     for line in block.lines:
         town = split_town(line.text)
         if town is not None:
-            text = town[0] if kind is Kind.POSTCODE else town[1]
+            text = town[0] if kind is Kind.POSTCODE else town[1].strip(" |●•·∙▪")
             if text and text in line.text:
                 yield _span(block, (line,), text, prior=0.15)
             return

@@ -13,6 +13,7 @@ from docrail.phases.extraction.spans import Place, Span
 from docrail.phases.extraction.wanted import Wanted
 
 _SUMS = {"net_total": 0, "tax_total": 1, "gross_total": 2, "amount_due": 2}
+_OF_DOCUMENT = {*_SUMS, "subtotal", "prepaid"}
 _TITLE = re.compile(
     r"\b(?:invoice|receipt|cash bill|rechnung|facture|factura|fattura|factuur|bill|statement|order|copy|logo)\b",
     re.IGNORECASE,
@@ -55,6 +56,8 @@ def _of_amount(reading: Reading, wanted: Wanted, span: Span, others: Others) -> 
     if reading.totals and wanted.concept in _SUMS:
         fits = span.found.value == reading.totals[_SUMS[wanted.concept]]
         bonus += 0.2 if fits else -0.05
+    if wanted.concept in _OF_DOCUMENT and (span.segment.page, span.segment.row) in reading.item_rows:
+        bonus -= 0.3
     if wanted.concept in ("net_total", "tax_total", "subtotal"):
         bonus += 0.08 * _depth(reading, span)
     if wanted.concept not in ("gross_total", "amount_due"):

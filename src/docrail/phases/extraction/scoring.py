@@ -104,6 +104,9 @@ def _read_context(where: str, text: str, weight: float, *, tail: bool = False) -
     words = text.split()
     if tail and re.search(r"\d", text) and _says_something(last := re.split(r"\S*\d\S*", text)[-1]):
         yield Context(where=where, text=last.strip(), normal=normal_label(last), weight=weight)
+        bare = re.sub(r"\S*\d\S*|#|(?<!\w)[Nn](?:°|º|o\.|r\.)", " ", text)
+        if bare.split()[:-1] and len(bare.split()) <= 4:
+            yield Context(where=where, text=" ".join(bare.split()), normal=normal_label(bare), weight=weight)
     if len(words) <= _WORDS_AT_MOST:
         shown = text.strip(" :.-–")
         yield Context(where=where, text=shown, normal=normal_label(text), weight=weight)
@@ -153,7 +156,7 @@ def _label_score(said: _Said, contexts: Sequence[Context]) -> tuple[float, float
         own, rival = said[context.normal]
         if rival > own + 0.03 and rival >= 0.8:
             if context.where not in ("two right of", "two below"):
-                against = max(against, 0.4 * context.weight * rival)
+                against = max(against, (0.4 if best < 0.5 else 0.16) * context.weight * rival)
             own *= 0.5
         worth = context.weight * own**3 if own >= 0.7 else 0.0
         worth *= 0.6 if against > 0.3 else 1.0

@@ -8,14 +8,13 @@ from docrail.core.spec import Field
 from docrail.phases.extraction.candidates import Reading
 from docrail.phases.extraction.figures import find_figures
 from docrail.phases.extraction.headers import Header, find_header, place_words, repeats
-from docrail.phases.extraction.labels import normal_label
-from docrail.phases.extraction.lexicon import Kind, read_label
+from docrail.phases.extraction.items import totals_said
+from docrail.phases.extraction.lexicon import Kind
 from docrail.phases.extraction.segments import Segment
 from docrail.phases.extraction.values import value_of
 from docrail.phases.extraction.wanted import Wanted
 
 _FIGURES = {Kind.AMOUNT, Kind.NUMBER, Kind.INTEGER, Kind.PERCENT}
-_TOTALS = {"net_total", "gross_total", "tax_total", "amount_due", "subtotal", "shipping", "discount"}
 _GAP_AT_MOST = 6.0
 
 
@@ -91,23 +90,13 @@ def _rows_below(header: Header) -> Iterable[Sequence[Segment]]:
     for row in header.sheet.rows[header.next_row :]:
         box = Box.around(segment.box for segment in row)
         height = min(height, box.y1 - box.y0)
-        said = _total_said(row)
+        said = totals_said(row)
         if box.y0 - last.y1 > _GAP_AT_MOST * max(height, 8.0) or said - {"subtotal"}:
             return
         last = box
         if said:
             continue
         yield row
-
-
-def _total_said(row: Sequence[Segment]) -> set[str]:
-    """The totals that a row announces; rows of many cells announce none."""
-    words = next((segment.text for segment in row if any(sign.isalpha() for sign in segment.text)), "")
-    label = " ".join(word for word in words.split() if not any(sign.isdigit() for sign in word))
-    said = read_label(normal_label(label))
-    least = 0.84 if len(row) <= 2 else 0.9
-    sure = {concept for concept in _TOTALS if said.get(concept, 0.0) >= least} if len(row) <= 5 else set()
-    return {"subtotal"} if said.get("subtotal", 0.0) >= 0.94 else sure
 
 
 def _read_row(header: Header, row: Sequence[Segment]) -> _Item:
