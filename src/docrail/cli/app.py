@@ -1,5 +1,6 @@
 """The program `docrail`: its commands by name; a command's module is imported when the command is invoked."""
 
+import gc
 import importlib
 import os
 import sys
@@ -51,6 +52,8 @@ def main() -> None:
         app()
     except DocrailError as error:
         sys.exit(show_problem(error))
+    finally:
+        gc.freeze()  # else the interpreter's end looks for cycles in all that was imported, for half a second
 
 
 app = typer.Typer(cls=LazyGroup, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)

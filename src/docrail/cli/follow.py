@@ -1,23 +1,17 @@
 """Works on a run until it ends, or watches another process do so, and shows where it stands."""
 
-import os
-import signal
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
 
 from rich.console import Console
 
 from docrail.bootstrap import Program, working
+from docrail.cli.leaving import leaving_when_asked
 from docrail.cli.screen import Show, file_names, progress_screen
 from docrail.core.progress import Progress
 from docrail.usecases.pipelines import get_pipeline, get_progress, get_revision
 
 LOOK_EVERY = 0.1
 TAKE_OVER_AFTER = 1.0
-SHOW_CURSOR = b"\x1b[?25h"
 
 
 def follow(program: Program, pipeline_id: str, console: Console) -> Progress:
@@ -29,7 +23,7 @@ def follow(program: Program, pipeline_id: str, console: Console) -> Progress:
     title = get_pipeline(program, pipeline_id).name
     with (
         progress_screen(console, title=title, file_name=file_names(program)) as show,
-        _leaving_when_asked(f"docrail resume {pipeline_id}"),
+        leaving_when_asked(f"Nothing is lost; go on with\n\n    docrail resume {pipeline_id}"),
     ):
         progress = get_progress(program, pipeline_id)
         while not progress.status.terminal:
@@ -50,25 +44,3 @@ def watch(program: Program, pipeline_id: str, show: Show, *, seconds: float | No
             progress = get_progress(program, pipeline_id)
         show(progress)
     return progress
-
-
-@contextmanager
-def _leaving_when_asked(command: str) -> Iterator[None]:
-    """Ctrl-C and SIGTERM end the process at once and say how to go on.
-
-    Nothing has to be put in order: whatever is stored is whole, and the rest runs again. Waiting for phases under way
-    would only make people press Ctrl-C again.
-    """
-
-    def leave(number: int, _frame: FrameType | None) -> None:
-        cursor = SHOW_CURSOR if sys.stdout.isatty() or sys.stderr.isatty() else b""
-        text = f"\nStopped. Nothing is lost; go on with\n\n    {command}\n"
-        os.write(2, cursor + text.encode())
-        os._exit(128 + number)
-
-    before = {number: signal.signal(number, leave) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

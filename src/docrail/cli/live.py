@@ -7,7 +7,6 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from docrail.core.plan import Scope
 from docrail.core.progress import ErrorEntry, PhaseProgress, Progress, RunStatus
 
 LATEST = 3
@@ -43,9 +42,10 @@ def draw(
 
 
 def describe(progress: Progress, *, seconds: float) -> str:
-    """The same on one line."""
-    phases = " · ".join(_phase_words(row) for row in progress.phases)
-    return f"{clock(seconds)} {progress.status.value} · {totals(progress)} · {phases}"
+    """The same on one line; phases that nothing has reached yet are left out."""
+    reached = [row for row in progress.phases if row.completed + row.running + row.errors]
+    head = f"{clock(seconds)} {progress.status.value}"
+    return " · ".join([head, totals(progress), *(_phase_words(row) for row in reached)])
 
 
 def totals(progress: Progress) -> str:
@@ -169,8 +169,6 @@ def describe_error(entry: ErrorEntry, progress: Progress, file_name: Callable[[s
 
 
 def _phase_words(row: PhaseProgress) -> str:
-    if row.scope is Scope.PIPELINE and row.status is None:
-        return f"{row.name} not started"
     words = [f"{row.completed:,} completed"]
     words += [f"{n:,} {name}" for name in ("running", "pending") if (n := getattr(row, name))]
     words += [counted(row.errors, "error")] if row.errors else []

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from docrail.cli.follow import follow
 from docrail.cli.ids import find_pipeline, short
+from docrail.cli.live import counted
 from docrail.cli.opening import Home, Json, opened
 from docrail.cli.outcome import exit_code, show_outcome
 from docrail.cli.printing import print_json
@@ -49,6 +50,9 @@ def retry(
     code: Annotated[str | None, typer.Option(help="Only documents that failed with this code.")] = None,
     document: Annotated[list[str] | None, typer.Option(help="Only this document (repeatable).")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many would run.")] = False,
+    no_work: Annotated[
+        bool, typer.Option("--no-work", help="Queue them and leave the work to others.")
+    ] = False,
     home: Home = None,
 ) -> None:
     """Run failed documents again, from the phase that failed.
@@ -61,10 +65,10 @@ def retry(
             program, pipeline_id, phase=phase, code=code, document_ids=document or None, dry_run=dry_run
         )
         console = Console()
-        if dry_run:
-            console.print(f"{retried.documents} documents would run again")
+        again = "would run again" if dry_run else f"again, generation {retried.generation}"
+        console.print(f"{counted(retried.documents, 'document')} {again}", highlight=False)
+        if dry_run or no_work:
             return
-        console.print(f"{retried.documents} documents run again, generation {retried.generation}")
         progress = follow(program, pipeline_id, console)
         show_outcome(program, progress, console)
         raise typer.Exit(exit_code(progress))

@@ -1,7 +1,7 @@
 """`docrail results` and `docrail export`: the table of a run."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -9,12 +9,11 @@ from rich.console import Console
 from docrail.cli.ids import find_pipeline
 from docrail.cli.live import counted
 from docrail.cli.opening import Home, Json, opened
-from docrail.cli.outcome import default_target, show_failures, show_held, show_table
+from docrail.cli.outcome import default_target, show_failures, show_held, show_rows
 from docrail.cli.printing import print_json
 from docrail.usecases.exports import export_pipeline
 from docrail.usecases.pipelines import get_progress
-from docrail.usecases.products import pipeline_rows
-from docrail.usecases.results import count_table
+from docrail.usecases.products import ProductRow, pipeline_rows
 
 app = typer.Typer()
 Pipeline = Annotated[str, typer.Argument(help="An id, its last characters, or `last`.")]
@@ -33,17 +32,11 @@ def results(
     """
     with opened(home) as program:
         pipeline_id = find_pipeline(program, pipeline)
-        rows = pipeline_rows(program, pipeline_id, limit=limit)
         if as_json:
-            print_json(
-                [
-                    {"filenames": list(row.filenames.values()), "status": row.status, "record": row.values}
-                    for row in rows
-                ]
-            )
+            print_json([_row(row) for row in pipeline_rows(program, pipeline_id, limit=limit)])
             return
         console, progress = Console(), get_progress(program, pipeline_id)
-        show_table(rows, console, total=count_table(program, pipeline_id))
+        show_rows(program, pipeline_id, console, limit=limit)
         show_held(program, progress, console)
         show_failures(program, progress, console)
 
@@ -64,3 +57,7 @@ def export(
         target = out or default_target(program, pipeline_id)
         rows = export_pipeline(program, pipeline_id, target, kind="audit" if audit else "plain")
         Console().print(f"{counted(rows, 'row')} in {target}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _row(row: ProductRow) -> dict[str, Any]:
+    return {"filenames": list(row.filenames.values()), "status": row.status, "record": row.values}

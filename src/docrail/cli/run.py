@@ -1,7 +1,6 @@
 """`docrail run` and `docrail resume`: documents go through the rail, and one sees how."""
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -11,12 +10,14 @@ from rich.console import Console
 from docrail.bootstrap import Program
 from docrail.cli.follow import follow
 from docrail.cli.ids import find_pipeline
+from docrail.cli.intake import take_files
+from docrail.cli.live import counted
 from docrail.cli.opening import Home, Json, opened
 from docrail.cli.outcome import exit_code, show_outcome
-from docrail.cli.problems import SOME_FAILED, error_console
+from docrail.cli.problems import FAILED, SOME_FAILED, error_console
 from docrail.core.errors import InvalidInput
 from docrail.core.progress import Progress
-from docrail.usecases.documents import Admission, add_paths, find_files
+from docrail.usecases.documents import find_files
 from docrail.usecases.exports import check_target
 from docrail.usecases.pipelines import create_pipeline, unfinished_pipelines
 from docrail.usecases.progress_json import progress_to_json
@@ -49,14 +50,14 @@ def run(
     check_target(out)
     with opened(home) as program:
         kept = save_spec(program, wanted)
-        admissions = list(add_paths(program, files))
-        refused = _report(admissions)
-        ids = [each.document.id for each in admissions if each.document]
-        if not ids:
-            raise InvalidInput("none of the files could be taken")
-        pipeline = create_pipeline(program, spec_id=kept.id, document_ids=ids, name=name)
+        taken = take_files(program, files)
+        if not taken.document_ids:
+            error_console().print("Nothing to run: every file was refused.")
+            raise typer.Exit(FAILED)
+        pipeline = create_pipeline(program, spec_id=kept.id, document_ids=taken.document_ids, name=name)
         code = _finish(program, pipeline.id, out=out, as_json=as_json)
-        raise typer.Exit(code if code or not refused else SOME_FAILED)
+        _mention_others(program)
+        raise typer.Exit(code if code or not taken.refused else SOME_FAILED)
 
 
 @app.command("resume")
@@ -89,22 +90,16 @@ def _finish(program: Program, pipeline_id: str, *, out: Path | None, as_json: bo
     return exit_code(progress)
 
 
+def _mention_others(program: Program) -> None:
+    """Other runs of this home folder went along while this one did; say so if any has not ended."""
+    others = len(unfinished_pipelines(program))
+    if others:
+        console = error_console()
+        console.print(
+            f"Not ended: {counted(others, 'other run')}; go on with `docrail resume`.", highlight=False
+        )
+
+
 def _print_json(progress: Progress) -> None:
     sys.stdout.write(progress_to_json(progress).decode() + "\n")
     sys.stdout.flush()
-
-
-def _report(admissions: Sequence[Admission]) -> int:
-    """Say which files are the same or cannot be taken; how many were refused."""
-    console = error_console()
-    seen: dict[str, str] = {}
-    for each in admissions:
-        if each.document is None:
-            console.print(f"refused {each.filename}: {each.reason}", style="red", markup=False)
-            continue
-        first = seen.setdefault(each.document.id, each.filename)
-        if first is not each.filename:
-            console.print(
-                f"{each.filename} is the same as {first}: taken once", markup=False, highlight=False
-            )
-    return sum(1 for each in admissions if each.document is None)

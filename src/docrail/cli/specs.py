@@ -1,5 +1,6 @@
 """`docrail spec check` and `docrail spec show`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -7,10 +8,12 @@ from rich.console import Console
 from rich.table import Table
 
 from docrail.cli.live import counted
+from docrail.cli.opening import Home, opened
 from docrail.cli.problems import WRONG_USAGE, show_reasons
 from docrail.core.plan import compile_rail
-from docrail.core.spec import Field
-from docrail.usecases.specs import check_spec, load_spec
+from docrail.core.spec import Field, Spec
+from docrail.usecases.spec_versions import find_spec
+from docrail.usecases.specs import SUFFIXES, check_spec, load_spec
 
 app = typer.Typer()
 spec = typer.Typer(
@@ -40,12 +43,17 @@ def check(file: File) -> None:
 
 
 @spec.command("show")
-def show(file: File) -> None:
+def show(
+    name: Annotated[
+        str, typer.Argument(help="A spec file, module:Model, or the name of a spec used before.")
+    ],
+    home: Home = None,
+) -> None:
     """Show the fields of a spec and the phases its rail compiles to.
 
     Example: docrail spec show invoice.yaml
     """
-    found = load_spec(file)
+    found = _kept_spec(name, home) or load_spec(name)
     fields = Table("field", "type", "required", "labels", box=None, pad_edge=False, title=found.name)
     for each in found.fields:
         fields.add_row(each.name, _kind(each), "yes" if each.required else "", ", ".join(each.synonyms))
@@ -60,3 +68,11 @@ def show(file: File) -> None:
 
 def _kind(field: Field) -> str:
     return f"{field.type} ({field.format})" if field.format else str(field.type)
+
+
+def _kept_spec(name: str, home: str | None) -> Spec | None:
+    """The newest version of the kept spec of that name or id, unless it is a file's or a model's."""
+    if Path(name).exists() or ":" in name or Path(name).suffix in SUFFIXES:
+        return None
+    with opened(home) as program:
+        return find_spec(program, name)

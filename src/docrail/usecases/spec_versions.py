@@ -1,8 +1,9 @@
 """Specs as kept: the same content is the same version."""
 
 from docrail.bootstrap import Program
+from docrail.core.errors import NotFound
 from docrail.core.plan import compile_rail
-from docrail.core.plan_json import spec_to_json
+from docrail.core.plan_json import spec_from_json, spec_to_json
 from docrail.core.spec import Spec
 from docrail.store import specs
 from docrail.store.ids import now_ms
@@ -43,3 +44,14 @@ def list_specs(
     """One page of specs, newest first, and how many there are."""
     with program.database.reading() as connection:
         return specs.list_specs(connection, workspace_id=program.workspace, limit=limit, before=after)
+
+
+def find_spec(program: Program, name: str) -> Spec:
+    """The newest version of the newest spec of that name or id. Raises NotFound."""
+    after: str | None = None
+    while page := list_specs(program, limit=200, after=after)[0]:
+        for each in page:
+            if name in {each.name, each.id}:
+                return spec_from_json(each.content)
+        after = page[-1].id
+    raise NotFound(f"no spec {name!r}: give a spec file, or the name of a spec used before")
