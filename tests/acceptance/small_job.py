@@ -38,7 +38,8 @@ def write_job(folder: Path, *, documents: int) -> tuple[Path, Path]:
     for n in range(documents):
         net, tax = 100 + n, 19 + n / 100
         total = net + tax + (1 if n % 5 == 4 else 0)
-        text = f"Invoice No: R-{n:04}\nDate: 2026-03-1{n % 10}\n\nNet: {net:.2f}\nTax: {tax:.2f}\nTotal due: {total:.2f} EUR\n"
+        head = f"Invoice No: R-{n:04}\nDate: 2026-03-1{n % 10}\n\n"
+        text = head + f"Net: {net:.2f}\nTax: {tax:.2f}\nTotal due: {total:.2f} EUR\n"
         (files / f"invoice-{n:04}.txt").write_text(text)
     (files / "zz-empty.txt").write_text("")
     spec = folder / "spec.yaml"

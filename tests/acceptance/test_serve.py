@@ -17,7 +17,14 @@ import pytest
 
 from docrail.core.invariants import broken_rules
 from docrail.core.plan import Scope
-from docrail.core.progress import ErrorEntry, ErrorGroup, PhaseProgress, Progress, RunStatus
+from docrail.core.progress import (
+    ErrorEntry,
+    ErrorGroup,
+    PhaseProgress,
+    PipelinePhaseStatus,
+    Progress,
+    RunStatus,
+)
 
 DOCRAIL = str(Path(sys.executable).parent / "docrail")
 SPEC = """
@@ -118,6 +125,7 @@ def as_progress(body):
             name=row["name"],
             type=row["type"],
             scope=Scope(row.get("scope", "document")),
+            status=PipelinePhaseStatus(row["status"]) if row.get("status") else None,
             **{name: row[name] for name in numbers},
         )
         for row in body["phases"]
