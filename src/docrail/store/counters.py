@@ -14,20 +14,12 @@ from docrail.store.rows import to_json
 def count_changes(
     connection: Connection, run_id: str, changes: Mapping[Position, int], *, at: int, shard: int, held: int
 ) -> None:
-    """Move the counters, the revision and the history by one set of changes."""
+    """Move the counters, the revision and the history by one set of changes.
+
+    The shard's own row comes first: it is the lock on its counters, so no two writers wait for each other in a ring.
+    """
     deltas = {position: n for position, n in sorted(changes.items()) if n}
     upsert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
-    if deltas:
-        statement = upsert(tables.counters)
-        statement = statement.on_conflict_do_update(
-            index_elements=["run_id", "shard", "phase", "state"],
-            set_={"n": tables.counters.c.n + statement.excluded.n},
-        )
-        rows = [
-            {"run_id": run_id, "shard": shard, "phase": position.phase, "state": position.state.value, "n": n}
-            for position, n in deltas.items()
-        ]
-        connection.execute(statement, rows)
     shards = upsert(tables.shards)
     shards = shards.on_conflict_do_update(
         index_elements=["run_id", "shard"],
@@ -40,6 +32,17 @@ def count_changes(
     connection.execute(
         shards, {"run_id": run_id, "shard": shard, "revision": 1, "held": held, "updated_at": at}
     )
+    if deltas:
+        statement = upsert(tables.counters)
+        statement = statement.on_conflict_do_update(
+            index_elements=["run_id", "shard", "phase", "state"],
+            set_={"n": tables.counters.c.n + statement.excluded.n},
+        )
+        rows = [
+            {"run_id": run_id, "shard": shard, "phase": position.phase, "state": position.state.value, "n": n}
+            for position, n in deltas.items()
+        ]
+        connection.execute(statement, rows)
     body = to_json(
         {f"{position.phase}:{position.state}": n for position, n in deltas.items()} | {"held": held}
     )

@@ -98,14 +98,14 @@ def _record(
     moves = [move for chain in chains for move in chain]
     at = max(move.at for move in moves)
     _insert_results(connection, moves)
-    failed = [move for move in moves if move.after.state is State.ERROR]
-    if failed:
-        insert_errors(connection, run_id, failed)
     changes: Counter[Position] = Counter()
     for chain in chains:
         changes[chain[0].before] -= 1
         changes[chain[-1].after] += 1
     count_changes(connection, run_id, changes, at=at, shard=shard, held=sum(m.held for m in moves))
+    failed = [move for move in moves if move.after.state is State.ERROR]
+    if failed:
+        insert_errors(connection, run_id, failed)
     ended = Counter(chain[0].chunk_id for chain in chains if chain[-1].after.terminal)
     close_chunks(connection, run_id, ended, at=at, enqueue=enqueue)
 

@@ -122,8 +122,6 @@ def retry_documents(
 
 def retry_phases(connection: Connection, run_id: str, *, at: int, enqueue: Enqueue) -> int:
     """Run the failed pipeline-scoped phases again, as a new generation; its number."""
-    errors = tables.errors
-    connection.execute(errors.delete().where(errors.c.run_id == run_id, errors.c.run_document_id.is_(None)))
     settled = count_ends(read_tally(connection, run_id)).terminal
     generation = new_generation(connection, run_id, settled=settled, at=at)
     enqueue(connection, ASSEMBLY, run_id)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from docrail.core.errors import NotFound
 from docrail.core.plan import Plan
@@ -132,7 +132,10 @@ def open_chunk(connection: Connection, run_id: str, size: int, *, enqueue: Enque
 
 
 def new_generation(connection: Connection, run_id: str, *, settled: int, at: int) -> int:
-    """Start a generation: `settled` documents stay as they ended, the rest goes on; its number."""
+    """Start a generation: `settled` documents stay as they ended, the rest goes on; its number.
+
+    The pipeline-scoped phases are to be done anew, so their failures are forgotten.
+    """
     table = tables.runs
     query = (
         update(table)
@@ -151,6 +154,8 @@ def new_generation(connection: Connection, run_id: str, *, settled: int, at: int
     connection.execute(
         update(phases).where(phases.c.run_id == run_id).values(status=None, epoch=phases.c.epoch + 1)
     )
+    errors = tables.errors
+    connection.execute(delete(errors).where(errors.c.run_id == run_id, errors.c.run_document_id.is_(None)))
     write_status(connection, run_id, at=at)
     return generation
 
