@@ -523,3 +523,12 @@ def test_no_order_of_events_breaks_a_rule_on_sqlite(sqlite_databases: Any) -> No
 
 def test_no_order_of_events_breaks_a_rule_on_postgresql(postgres_databases: Any) -> None:
     explore(postgres_databases, examples=6)
+
+
+def test_a_failed_assembly_that_is_to_be_done_anew_has_no_entry(sqlite_databases: Any) -> None:
+    store = Store(sqlite_databases)
+    store.start(1, True, 1)
+    store.finish_everything(fails=True)
+    store.append(1)
+    store.every_rule_holds()
+    store.teardown()
