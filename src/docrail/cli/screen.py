@@ -18,10 +18,16 @@ BETWEEN_LINES = 1.0
 
 
 @contextmanager
-def progress_screen(console: Console, *, title: str, file_name: Callable[[str], str]) -> Iterator[Show]:
+def progress_screen(
+    console: Console,
+    *,
+    title: str,
+    file_name: Callable[[str], str],
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[Show]:
     """A place to show a run's progress on, as often as one likes."""
     if not console.is_terminal:
-        yield _Lines(console).show
+        yield _Lines(console, clock).show
         return
     with Live(console=console, auto_refresh=False, transient=False) as live:
 
@@ -59,16 +65,17 @@ def elapsed(progress: Progress) -> float:
 class _Lines:
     """A line whenever something changed, at most one a second, and always the last one."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, clock: Callable[[], float]) -> None:
         self._console = console
+        self._clock = clock
         self._shown: tuple[int, int] | None = None
         self._next = 0.0
 
     def show(self, progress: Progress) -> None:
         state = (progress.generation, progress.revision)
-        due = time.monotonic() >= self._next or progress.status.terminal
+        due = self._clock() >= self._next or progress.status.terminal
         if state == self._shown or not due:
             return
-        self._shown, self._next = state, time.monotonic() + BETWEEN_LINES
+        self._shown, self._next = state, self._clock() + BETWEEN_LINES
         line = describe(progress, seconds=elapsed(progress))
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
