@@ -13,8 +13,8 @@ test: $(VENV)/ready-dev check
 	"$(BIN)/python" -m pytest
 
 check: $(VENV)/ready-dev
-	"$(BIN)/ruff" check .
-	"$(BIN)/ruff" format --check .
+	"$(BIN)/ruff" check src tests bench
+	"$(BIN)/ruff" format --check src tests bench
 	"$(BIN)/mypy"
 	"$(BIN)/lint-imports"
 
