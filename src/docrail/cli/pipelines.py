@@ -12,6 +12,7 @@ from docrail.cli.live import counted
 from docrail.cli.opening import Home, Json, opened
 from docrail.cli.outcome import exit_code, show_outcome
 from docrail.cli.printing import print_json
+from docrail.core.progress import RunStatus
 from docrail.usecases.pipelines import cancel_pipeline, list_pipelines, retry_pipeline
 from docrail.usecases.times import iso_time
 
@@ -22,7 +23,7 @@ Pipeline = Annotated[str, typer.Argument(help="An id, its last characters, or `l
 @app.command("pipelines")
 def pipelines(
     limit: Annotated[int, typer.Option(min=1, max=200, help="How many to list.")] = 20,
-    status: Annotated[str | None, typer.Option(help="Only those of this status.")] = None,
+    status: Annotated[RunStatus | None, typer.Option(help="Only those of this status.")] = None,
     as_json: Json = False,
     home: Home = None,
 ) -> None:

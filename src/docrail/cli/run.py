@@ -76,6 +76,8 @@ def resume(
         ids = [find_pipeline(program, pipeline)] if pipeline else unfinished_pipelines(program)
         if not ids:
             error_console().print("There is nothing to resume: every run has ended.")
+        if out is not None and len(ids) > 1:
+            raise InvalidInput(f"{len(ids)} runs cannot be written to one file: resume one of them by its id")
         codes = [_finish(program, each, out=out, as_json=as_json) for each in ids]
         raise typer.Exit(max(codes, default=0))
 
