@@ -277,7 +277,7 @@ def test_a_cancelled_run_is_one_when_resumed(spec, tmp_path):
 
 def test_spec_check_names_every_problem_with_its_line(spec, tmp_path):
     bad = tmp_path / "bad.yaml"
-    bad.write_text("name: X\nfields:\n  a: {type: strin}\n  b: {format: dat}\n")
+    bad.write_text("name: X\nfields:\n  a: {type: strin}\n  b: {type: numbr}\n")
     ended = docrail(tmp_path / "home", "spec", "check", bad)
     assert ended.returncode == 2
     assert f"{bad}:3:" in ended.stderr

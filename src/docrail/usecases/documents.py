@@ -1,7 +1,8 @@
 """What a person can do with documents: give them, look at them."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -136,8 +137,8 @@ def find_files(paths: Sequence[str]) -> list[Path]:
         found.update(dict.fromkeys(here))
     if problems:
         raise InvalidInput("some paths lead nowhere", tuple(problems))
-    named = set(found)
-    return [path for path in found if not _is_sidecar(path, named)]
+    beside = Counter((path.parent, path.stem) for path in found)
+    return [path for path in found if not _is_sidecar(path, found, beside)]
 
 
 def _expand(text: str) -> list[Path]:
@@ -151,13 +152,14 @@ def _expand(text: str) -> list[Path]:
     return sorted(each for each in root.glob(pattern) if each.is_file()) if pattern else []
 
 
-def _is_sidecar(path: Path, named: set[Path]) -> bool:
-    """Whether a `.json` file only describes another: `a.pdf.json`, or `a.json` beside exactly `a.<other>`."""
+def _is_sidecar(path: Path, named: Container[Path], beside: Mapping[tuple[Path, str], int]) -> bool:
+    """Whether a `.json` file only describes another: `a.pdf.json`, or `a.json` beside exactly `a.<other>`.
+
+    `beside` says how many files of a folder have one stem.
+    """
     if path.suffix != ".json":
         return False
-    if path.with_suffix("") in named:
-        return True
-    return any(other.stem == path.stem and other.parent == path.parent and other != path for other in named)
+    return path.with_suffix("") in named or beside[path.parent, path.stem] > 1
 
 
 def _sidecar(path: Path) -> dict[str, Value]:
