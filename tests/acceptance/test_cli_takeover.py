@@ -31,7 +31,7 @@ def test_a_run_stopped_by_sigterm_is_resumed_where_it_was(start, docrail, folder
         _, err = process.communicate(timeout=20)
     assert process.returncode == 128 + signal.SIGTERM
     pipeline = json.loads(docrail(tmp_path, "pipelines", "--json").stdout)[0]["id"]
-    assert f"docrail resume {pipeline}" in err
+    assert f"docrail resume {pipeline} --home {tmp_path}\n" in err
     done = docrail(tmp_path, "resume", pipeline[-8:], "--json")
     assert done.returncode == 0, done.stderr
     progress = json.loads(done.stdout)

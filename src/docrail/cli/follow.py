@@ -1,5 +1,6 @@
 """Works on a run until it ends, or watches another process do so, and shows where it stands."""
 
+import shlex
 import time
 
 from rich.console import Console
@@ -7,6 +8,7 @@ from rich.console import Console
 from docrail.bootstrap import Program, working
 from docrail.cli.leaving import leaving_when_asked
 from docrail.cli.screen import Show, file_names, progress_screen
+from docrail.config import Settings
 from docrail.core.progress import Progress
 from docrail.usecases.pipelines import get_pipeline, get_progress, get_revision
 
@@ -23,7 +25,7 @@ def follow(program: Program, pipeline_id: str, console: Console) -> Progress:
     title = get_pipeline(program, pipeline_id).name
     with (
         progress_screen(console, title=title, file_name=file_names(program)) as show,
-        leaving_when_asked(f"Nothing is lost; go on with\n\n    docrail resume {pipeline_id}"),
+        leaving_when_asked(f"Nothing is lost; go on with\n\n    {_command(program, pipeline_id)}"),
     ):
         progress = get_progress(program, pipeline_id)
         while not progress.status.terminal:
@@ -44,3 +46,11 @@ def watch(program: Program, pipeline_id: str, show: Show, *, seconds: float | No
             progress = get_progress(program, pipeline_id)
         show(progress)
     return progress
+
+
+def _command(program: Program, pipeline_id: str) -> str:
+    """What to type to go on with a run, from the same folder."""
+    home = program.settings.home
+    return f"docrail resume {pipeline_id}" + (
+        "" if home == Settings().home else f" --home {shlex.quote(home)}"
+    )
