@@ -22,7 +22,7 @@ from docrail.usecases.specs import load_spec
 from tests.acceptance.small_job import product, write_job
 
 CRASHED = 86
-LANES = 2
+LANES = 4
 CALLED_BY_MODULE = {
     assembly: ("claim_phase", "finish_phase"),
     documents: ("add_document",),

@@ -14,6 +14,7 @@ from dbos import DBOS, DBOSClient
 from sqlalchemy import URL, Connection
 
 from docrail.core.retry import retry_delay
+from docrail.store.database import library_engine
 
 VERSION = "docrail-1"
 QUEUE = "docrail"
@@ -32,7 +33,10 @@ class Engine:
     def __init__(self, url: URL, *, executor: str = "embedded") -> None:
         self._url = url.render_as_string(hide_password=False)
         self._executor = executor
-        self._client = DBOSClient(system_database_url=self._url, lazy=True)
+        self._library_engine = library_engine(url)
+        self._client = DBOSClient(
+            system_database_url=self._url, system_database_engine=self._library_engine, lazy=True
+        )
         self.stopping = threading.Event()
         self._idle = threading.Condition()
         self._busy = 0
@@ -52,6 +56,7 @@ class Engine:
             config={
                 "name": "docrail",
                 "system_database_url": self._url,
+                "system_database_engine": self._library_engine,
                 "application_version": VERSION,
                 "executor_id": self._executor,
                 "log_level": "CRITICAL",
@@ -82,6 +87,8 @@ class Engine:
     def close(self) -> None:
         """Let go of the database."""
         self._client.destroy()
+        if self._library_engine is not None:
+            self._library_engine.dispose()
 
     def _until_it_returns(
         self, name: str, run: Callable[[str], None], places: threading.Semaphore

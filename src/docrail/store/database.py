@@ -1,12 +1,16 @@
 """The database: SQLite in a file by default, PostgreSQL by its URL; one way to read and one way to write."""
 
+import sqlite3
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 
 BUSY_SECONDS = 60
+LACKS_SUBSECONDS = sys.version_info >= (3, 12) and sqlite3.sqlite_version_info < (3, 42)
 
 
 class Database:
@@ -47,9 +51,34 @@ def _sqlite(url: Any) -> Engine:
         connection.isolation_level = None
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
+        if LACKS_SUBSECONDS:
+            connection.create_function("unixepoch", 1, _seconds_now)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql(connection.get_execution_options().get("docrail_begin", "BEGIN IMMEDIATE"))
 
     return engine
+
+
+def library_engine(url: URL) -> Engine | None:
+    """An engine for the durable library where it cannot make a fit one itself, else None.
+
+    Under Python 3.12 and later the library's tables take their times from `unixepoch('subsec')`, which SQLite before
+    3.42 answers with NULL: there the function is ours. Transactions begin as the library's own engine begins them.
+    """
+    if url.get_backend_name() != "sqlite" or not LACKS_SUBSECONDS:
+        return None
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = "IMMEDIATE"
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.create_function("unixepoch", 1, _seconds_now)
+
+    return engine
+
+
+def _seconds_now(_modifier: str) -> float:
+    return time.time()
