@@ -1,8 +1,5 @@
 """Assembly as a phase: records in, composed records out."""
 
-import pytest
-
-from docrail.core.errors import InvalidInput
 from docrail.core.model import Cell, Document, Layout, Record
 from docrail.core.plan import PhaseType, PlannedPhase, Scope
 from docrail.core.spec import Field
@@ -42,6 +39,8 @@ def test_the_same_records_give_the_same_again() -> None:
     assert assembly.run(records) == assembly.run(records)
 
 
-def test_an_assembly_without_a_grouping_field_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="grouping_field"):
-        Assembly(plan(), FIELDS)
+def test_without_a_grouping_field_every_document_is_a_record_of_its_own() -> None:
+    records = [make_record("a", order="7"), make_record("b", order="7")]
+    composed = Assembly(plan(), FIELDS).run(records)
+    assert [each.document_ids for each in composed] == [("a",), ("b",)]
+    assert [each.values["order"] for each in composed] == ["7", "7"]

@@ -167,7 +167,6 @@ def test_a_held_value_is_null_unless_a_later_document_overrides_it() -> None:
 @pytest.mark.parametrize(
     ("config", "path", "message"),
     [
-        ({}, "", "needs 'grouping_field'"),
         ({"grouping_field": "kontract"}, ".grouping_field", "did you mean 'contract'?"),
         ({"grouping_field": "lines"}, ".grouping_field", "cannot be compared"),
         ({"grouping_field": "contract", "override_fields": ["prise"]}, ".override_fields[0]", "'price'"),

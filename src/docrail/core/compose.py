@@ -131,8 +131,8 @@ def _order(member: Record, config: AssemblyConfig) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _shown(member: Record, name: str) -> Value:
-    cell = member.current.get(name)
+def _shown(member: Record, name: str | None) -> Value:
+    cell = member.current.get(name) if name is not None else None
     return None if cell is None or cell.status is CellStatus.HELD else cell.value
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from docrail.core.errors import InvalidInput, Problem
+from docrail.core.errors import Problem
 from docrail.core.model import Value
 from docrail.core.spec import Field, FieldType
 from docrail.core.spec_path import suggest
@@ -15,14 +15,14 @@ _KEYS = (*_NAMES, *_LISTS, "anchor_value")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssemblyConfig:
-    """How documents are put together.
+    """How documents are put together: by `grouping_field`; without one, every document is a group of its own.
 
     The anchor is the document whose `anchor_field` equals `anchor_value` (is filled, without one); without an
     `anchor_field`, the earliest by `order_field`. Later documents override `override_fields` and only fill what is
     empty of the others; `keep_fields` are always the anchor's.
     """
 
-    grouping_field: str
+    grouping_field: str | None = None
     anchor_field: str | None = None
     anchor_value: Value = None
     order_field: str | None = None
@@ -37,16 +37,11 @@ class AssemblyConfig:
 
 
 def read_assembly(config: Mapping[str, Value]) -> AssemblyConfig:
-    """The config of a checked assembly stage.
-
-    Raises InvalidInput without a field to group by.
-    """
+    """The config of a checked assembly stage."""
     names = {key: config[key] for key in _NAMES if isinstance(config.get(key), str)}
-    if "grouping_field" not in names:
-        raise InvalidInput("an assembly phase needs a grouping_field in its config")
-    anchor, order = names.get("anchor_field"), names.get("order_field")
+    grouping, anchor, order = (names.get(key) for key in ("grouping_field", "anchor_field", "order_field"))
     return AssemblyConfig(
-        grouping_field=str(names["grouping_field"]),
+        grouping_field=str(grouping) if grouping else None,
         anchor_field=str(anchor) if anchor else None,
         anchor_value=config.get("anchor_value"),
         order_field=str(order) if order else None,
@@ -67,8 +62,6 @@ def check_assembly(config: Mapping[str, Value], fields: Sequence[Field], *, path
 def _check(config: Mapping[str, Value], fields: Sequence[Field], path: str) -> Iterator[Problem]:
     for key in sorted(str(key) for key in config.keys() - set(_KEYS)):
         yield Problem(path=f"{path}.{key}", message=f"assembly has no '{key}'{suggest(key, _KEYS)}")
-    if config.get("grouping_field") is None:
-        yield Problem(path=path, message="assembly needs 'grouping_field': which documents belong together?")
     if config.get("anchor_value") is not None and config.get("anchor_field") is None:
         yield Problem(path=f"{path}.anchor_value", message="'anchor_value' needs 'anchor_field'")
     for key in _NAMES:
