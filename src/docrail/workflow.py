@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -40,7 +40,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What a worker works with."""
+    """What a worker works with. `epochs`: its last claim of each chunk."""
 
     database: Database
     blobs: Blobs
@@ -48,6 +48,7 @@ class Parts:
     reader: Reader
     enqueue: Enqueue
     stopping: threading.Event
+    epochs: dict[str, int] = field(default_factory=dict)
 
 
 def process_chunk(chunk_id: str, parts: Parts) -> None:
@@ -56,10 +57,12 @@ def process_chunk(chunk_id: str, parts: Parts) -> None:
     Raises Stopping, before a document or a phase, once the worker is told to stop.
     """
     with parts.database.writing() as connection:
-        claim = claim_chunk(connection, chunk_id, at=now_ms(), enqueue=parts.enqueue)
+        own_epoch = parts.epochs.get(chunk_id)
+        claim = claim_chunk(connection, chunk_id, at=now_ms(), enqueue=parts.enqueue, own_epoch=own_epoch)
     if claim is None:
         return
-    phases = make_phases(claim.run.plan)
+    parts.epochs[chunk_id] = claim.epoch
+    phases = _make_phases(claim.run.plan)
     todo = [(0.0, n, work) for n, work in enumerate(claim.works)]
     pending: list[Future[bool]] = []
     while todo:
@@ -77,6 +80,25 @@ def process_chunk(chunk_id: str, parts: Parts) -> None:
         pending += journey.written
     for future in pending:
         future.result()
+    parts.epochs.pop(chunk_id, None)
+
+
+class _Unmade:
+    """Stands for phases that cannot be made: every document that comes to one of them says why."""
+
+    def __init__(self, reason: Exception) -> None:
+        self.reason = reason
+
+    def run(self, _record: Record) -> Record:
+        raise self.reason
+
+
+def _make_phases(plan: Plan) -> Sequence[Phase | _Unmade]:
+    try:
+        return make_phases(plan)
+    except Exception as error:
+        log.exception("phases_not_made")
+        return [_Unmade(error)] * len(plan.document_phases)
 
 
 def _wait(seconds: float, parts: Parts) -> None:
@@ -85,7 +107,7 @@ def _wait(seconds: float, parts: Parts) -> None:
 
 
 def process_document(
-    journey: Journey, plan: Plan, phases: Sequence[Phase], parts: Parts
+    journey: Journey, plan: Plan, phases: Sequence[Phase | _Unmade], parts: Parts
 ) -> tuple[float, Work] | None:
     """Read a document and take it through the phases it has left.
 
@@ -142,7 +164,9 @@ def _known_record(work: Work, layout: Layout, parts: Parts) -> Record:
     )
 
 
-def _attempt(journey: Journey, planned: PlannedPhase, phase: Phase, record: Record) -> Record | None:
+def _attempt(
+    journey: Journey, planned: PlannedPhase, phase: Phase | _Unmade, record: Record
+) -> Record | None:
     """One try of one phase: what it made, or None once its failure is written."""
     journey.start(planned)
     try:

@@ -2,11 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-from sqlalchemy import create_engine, make_url, text
 
 from docrail.store.database import Database
 from docrail.store.keys import workspace_id
@@ -25,22 +20,6 @@ if not is_current(database):
     engine.prepare()
     migrate(database)
 """
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a database without any table."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'docrail.db'}"
-        return
-    url = make_url(request.getfixturevalue("postgres_url")).set(drivername="postgresql+psycopg")
-    server = create_engine(url, isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
-        connection.execute(text("CREATE DATABASE empty"))
-    yield url.set(database="empty").render_as_string(hide_password=False)
-    with server.connect() as connection:
-        connection.execute(text("DROP DATABASE empty WITH (FORCE)"))
-    server.dispose()
 
 
 def test_four_processes_at_once_make_one_database_ready(empty_url: str) -> None:

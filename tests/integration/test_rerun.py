@@ -20,7 +20,7 @@ from docrail.core.compose import Composed
 from docrail.core.errors import Conflict, WorkError
 from docrail.core.model import Layout
 from docrail.core.progress import PipelinePhaseStatus, RunStatus
-from docrail.core.state import Failure, State
+from docrail.core.state import Failure, Position, State
 from docrail.journey import Journey
 from docrail.store import assembly
 from docrail.store.chunks import Claim, claim_chunk
@@ -259,6 +259,26 @@ def test_a_document_that_took_its_worker_down_three_times_is_an_error(program: P
     assert (error.code, error.phase, error.attempts) == ("crashed", "phase-0", 3)
     assert progress.status is RunStatus.FAILED
     assert status(program, run_id) == (RunStatus.FAILED, PipelinePhaseStatus.SKIPPED)
+
+
+def test_a_worker_that_lost_the_database_and_lives_has_not_crashed(program: Program) -> None:
+    start_run(program, make_plan(1), documents=1)
+    (chunk_id,) = take(program, "chunk")
+    for _ in range(2):
+        crash(program, chunk_id)
+    claimed = claim(program, chunk_id)
+    assert claimed is not None
+    ledger = Ledger(program.database, enqueue=program.engine.enqueue)
+    Journey(claimed, claimed.works[0], ledger).start(claimed.run.plan.document_phases[0])
+    ledger.close()
+
+    with program.database.writing() as connection:
+        again = claim_chunk(
+            connection, chunk_id, at=now_ms(), enqueue=program.engine.enqueue, own_epoch=claimed.epoch
+        )
+
+    assert again is not None
+    assert [work.position for work in again.works] == [Position(0, State.QUEUED)]
 
 
 def test_crashes_while_reading_blame_nobody(program: Program) -> None:

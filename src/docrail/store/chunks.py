@@ -40,11 +40,14 @@ class Claim:
     works: Sequence[Work]
 
 
-def claim_chunk(connection: Connection, chunk_id: str, *, at: int, enqueue: Enqueue) -> Claim | None:
+def claim_chunk(
+    connection: Connection, chunk_id: str, *, at: int, enqueue: Enqueue, own_epoch: int | None = None
+) -> Claim | None:
     """Take a chunk over: older claims become stale and interrupted documents go back to pending.
 
     None when nothing is left to do. An interrupted attempt is no attempt, but a document that was running when its
-    worker died three times is an error with code `crashed`.
+    worker died three times is an error with code `crashed`. `own_epoch` is that of the caller's own last claim: if it
+    is the newest, nobody died (the database was away, say) and nothing counts as a crash.
     """
     chunks = tables.chunks
     share_runs(
@@ -59,7 +62,7 @@ def claim_chunk(connection: Connection, chunk_id: str, *, at: int, enqueue: Enqu
     chunk = connection.execute(query).one_or_none()
     if chunk is None:
         return None
-    _put_back(connection, chunk_id, chunk.run_id, at=at)
+    _put_back(connection, chunk_id, chunk.run_id, crashed=chunk.epoch - 1 != own_epoch, at=at)
     run = read_run(connection, chunk.run_id)
     crashed = _give_up_crashed(connection, chunk_id, chunk.epoch, run, at=at)
     if crashed:
@@ -68,8 +71,8 @@ def claim_chunk(connection: Connection, chunk_id: str, *, at: int, enqueue: Enqu
     return Claim(chunk_id=chunk_id, epoch=chunk.epoch, after_crash=chunk.epoch > 1, run=run, works=works)
 
 
-def _put_back(connection: Connection, chunk_id: str, run_id: str, *, at: int) -> None:
-    """Interrupted documents are pending again; those that ran when the worker died count a crash."""
+def _put_back(connection: Connection, chunk_id: str, run_id: str, *, crashed: bool, at: int) -> None:
+    """Interrupted documents are pending again; those that ran when their worker died count a crash."""
     table = tables.run_documents
     running = table.c.state == State.RUNNING.value
     interrupted = (table.c.chunk_id == chunk_id) & table.c.state.in_([state.value for state in ACTIVE])
@@ -84,7 +87,7 @@ def _put_back(connection: Connection, chunk_id: str, run_id: str, *, at: int) ->
         .where(interrupted)
         .values(
             state=State.QUEUED.value,
-            crashes=table.c.crashes + case((running, 1), else_=0),
+            crashes=table.c.crashes + (case((running, 1), else_=0) if crashed else 0),
             attempts=table.c.attempts - case((running, 1), else_=0),
         )
     )
