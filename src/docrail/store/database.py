@@ -49,7 +49,8 @@ def _sqlite(url: Any) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        _use_wal(connection)
+        for pragma in ("synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
         if LACKS_SUBSECONDS:
             connection.create_function("unixepoch", 1, _seconds_now)
@@ -59,6 +60,19 @@ def _sqlite(url: Any) -> Engine:
         connection.exec_driver_sql(connection.get_execution_options().get("docrail_begin", "BEGIN IMMEDIATE"))
 
     return engine
+
+
+def _use_wal(connection: Any) -> None:
+    """Switch to write-ahead logging. Two processes that do so at once do not wait for each other, so we do."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def library_engine(url: URL) -> Engine | None:
