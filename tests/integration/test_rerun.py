@@ -1,6 +1,7 @@
 """Retry, append and cancel against what is under way, and the end of a run: contract, parts 1.4 and 2."""
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from tests.integration.small_runs import (
 
 from docrail.bootstrap import Program
 from docrail.core.compose import Composed
-from docrail.core.errors import Conflict, WorkError
+from docrail.core.errors import Conflict, InvalidInput, WorkError
 from docrail.core.model import Layout
 from docrail.core.progress import PipelinePhaseStatus, RunStatus
 from docrail.core.state import Failure, Position, State
@@ -366,3 +367,27 @@ def test_a_layout_that_a_power_cut_emptied_is_read_anew(program: Program) -> Non
     kept.write_bytes(b"")
 
     assert program.blobs.read_layout("ab" * 32) is None
+
+
+def test_people_who_retry_and_append_the_same_at_once_do_it_once(program: Program) -> None:
+    run_id = start_run(program, make_plan(1, assembly=False), documents=20)
+    work_off(program, failing=20)
+    ids = add_documents(program, 20)
+
+    def done(change: Callable[[], object]) -> bool:
+        try:
+            change()
+        except (Conflict, InvalidInput):
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as people:
+        retries = [people.submit(done, lambda: pipelines.retry_pipeline(program, run_id)) for _ in range(3)]
+        appends = [
+            people.submit(done, lambda: pipelines.append_documents(program, run_id, ids)) for _ in range(3)
+        ]
+
+    assert sum(future.result() for future in retries) == 1
+    assert sum(future.result() for future in appends) == 1
+    assert pipelines.audit_progress(program, run_id) == []
+    assert pipelines.get_progress(program, run_id).phases[0].pending == 40
