@@ -1,8 +1,8 @@
 """One document on its way through the phases: every move it makes, handed to the ledger in order."""
 
 import time
-from concurrent.futures import Future
 from dataclasses import replace
+from typing import Any
 
 from docrail.core.errors import WorkError
 from docrail.core.model import CellStatus, Record
@@ -11,7 +11,7 @@ from docrail.core.retry import retry_delay
 from docrail.core.state import UNREAD, Failure, Move, Position, State
 from docrail.store.chunks import Claim, Work
 from docrail.store.ids import now_ms
-from docrail.store.ledger import Ledger
+from docrail.store.ledger import Ledger, Receipt
 
 READING_ATTEMPTS = 3
 
@@ -23,30 +23,46 @@ class ClaimLost(Exception):  # noqa: N818 - not an error: somebody else has the 
 class Journey:
     """One document on its way: where it stands, and every move it makes handed to the ledger in order."""
 
-    def __init__(self, claim: Claim, work: Work, ledger: Ledger) -> None:
+    def __init__(self, claim: Claim, work: Work, ledger: Ledger, receipt: Receipt | None = None) -> None:
         self.claim, self.work, self.ledger = claim, work, ledger
+        self.receipt = receipt or Receipt()
         self.position, self.attempts = work.position, work.attempts
         self.timings = dict(work.timings)
         self.began = 0.0
         self.waiting: tuple[float, Work] | None = None
-        self.written: list[Future[bool]] = []
+        self._unwritten: list[Move] = []
 
-    def move(self, state: State, *, phase: int | None = None, **more: object) -> None:
-        """Hand in a move. Raises ClaimLost as soon as an earlier one is known to have come too late."""
-        if any(future.done() and not future.result() for future in self.written):
-            raise ClaimLost
+    def move(self, state: State, *, phase: int | None = None, **more: Any) -> None:
+        """Make a move and hand it in. Raises ClaimLost as soon as an earlier one is known to have come too late."""
+        self._step(state, phase=phase, **more)
+        self.hand_in()
+
+    def hand_in(self) -> None:
+        """Give the ledger the moves made so far."""
+        if self.receipt.late:
+            self.settle()
+        self._give()
+
+    def _give(self) -> None:
+        moves, self._unwritten = self._unwritten, []
+        if moves:
+            self.ledger.write(moves, self.receipt)
+
+    def _step(self, state: State, *, phase: int | None = None, **more: Any) -> None:
         after = Position(self.position.phase if phase is None else phase, state)
-        move = Move(
-            run_id=self.claim.run.id,
-            document=self.work.id,
-            chunk_id=self.claim.chunk_id,
-            epoch=self.claim.epoch,
-            before=self.position,
-            after=after,
-            at=now_ms(),
-            attempts=self.attempts,
+        self._unwritten.append(
+            Move(
+                run_id=self.claim.run.id,
+                document=self.work.id,
+                chunk_id=self.claim.chunk_id,
+                epoch=self.claim.epoch,
+                before=self.position,
+                after=after,
+                at=now_ms(),
+                attempts=self.attempts,
+                **more,
+            )
         )
-        self.written.append(self.ledger.write(replace(move, **more)))  # type: ignore[arg-type]  # Move's fields
         self.position = after
 
     def start(self, planned: PlannedPhase) -> None:
@@ -63,17 +79,21 @@ class Journey:
 
     def settle(self) -> None:
         """Wait until every move is durable. Raises ClaimLost, or what kept the ledger from committing."""
-        if not all(future.result() for future in self.written):
+        self._give()
+        if not self.receipt.settle():
             raise ClaimLost
 
     def finish(self, plan: Plan, *, before: Record, after: Record) -> None:
-        """End the phase: what it added is stored with the move to the next one, or to the end."""
+        """End the phase: what it added is stored with the move to the next one, or to the end.
+
+        Between two phases the move is handed in with the start of the next one, or by `hand_in`.
+        """
         planned = plan.document_phases[self.position.phase]
         self.timings[planned.id] = round(time.monotonic() - self.began, 4)
         self.attempts = 0
         last = self.position.phase + 1 == len(plan.document_phases)
         ended = State.PARTIAL if count_held(after) else State.COMPLETED
-        self.move(
+        self._step(
             ended if last else State.QUEUED,
             phase=self.position.phase + 1,
             phase_id=planned.id,
@@ -86,6 +106,8 @@ class Journey:
             first_issue=len(before.issues),
             held=count_held(after) - count_held(before),
         )
+        if last:
+            self.hand_in()
 
     def fail(self, planned: PlannedPhase | None, error: WorkError) -> None:
         """End the attempt: wait for the next one if that may help and any is left, else end in error.

@@ -10,7 +10,6 @@ import heapq
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 import structlog
@@ -30,7 +29,7 @@ from docrail.store.blobs import Blobs
 from docrail.store.chunks import Work, claim_chunk
 from docrail.store.database import Database
 from docrail.store.ids import now_ms
-from docrail.store.ledger import Ledger
+from docrail.store.ledger import Ledger, Receipt
 from docrail.store.records import completed_records, read_known
 from docrail.store.runs import read_run
 from docrail.store.settle import Enqueue
@@ -64,11 +63,11 @@ def process_chunk(chunk_id: str, parts: Parts) -> None:
     parts.epochs[chunk_id] = claim.epoch
     phases = _make_phases(claim.run.plan)
     todo = [(0.0, n, work) for n, work in enumerate(claim.works)]
-    pending: list[Future[bool]] = []
+    receipt = Receipt()
     while todo:
         ready_at, n, work = heapq.heappop(todo)
         _wait(ready_at - time.monotonic(), parts)
-        journey = Journey(claim, work, parts.ledger)
+        journey = Journey(claim, work, parts.ledger, receipt)
         try:
             waiting = process_document(journey, claim.run.plan, phases, parts)
             if waiting is not None:
@@ -77,9 +76,7 @@ def process_chunk(chunk_id: str, parts: Parts) -> None:
         except ClaimLost:
             log.info("claim_lost", chunk_id=chunk_id)
             return
-        pending += journey.written
-    for future in pending:
-        future.result()
+    receipt.settle()
     parts.epochs.pop(chunk_id, None)
 
 
@@ -118,7 +115,9 @@ def process_document(
         return journey.waiting
     record = _known_record(journey.work, layout, parts)
     for index in range(journey.position.phase, len(phases)):
-        _wait(0, parts)
+        if parts.stopping.is_set():
+            journey.hand_in()
+            raise Stopping
         made = _attempt(journey, plan.document_phases[index], phases[index], record)
         if made is None:
             return journey.waiting

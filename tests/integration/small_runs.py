@@ -1,6 +1,6 @@
 """Programs, plans and runs for the tests of the store, and a ledger that commits when the test says so."""
 
-from concurrent.futures import Future
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from docrail.store.database import Database
 from docrail.store.documents import add_document
 from docrail.store.ids import now_ms
 from docrail.store.keys import workspace_id
+from docrail.store.ledger import Receipt
 from docrail.store.moves import apply_moves
 from docrail.store.runs import create_run
 from docrail.store.specs import add_spec
@@ -118,19 +119,20 @@ class HeldLedger:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.waiting: list[tuple[Move, Future[bool]]] = []
+        self.waiting: list[tuple[Sequence[Move], Receipt]] = []
 
-    def write(self, move: Move) -> "Future[bool]":
-        future: Future[bool] = Future()
-        self.waiting.append((move, future))
-        return future
+    def write(self, moves: Sequence[Move], receipt: Receipt) -> None:
+        receipt.hand_in()
+        self.waiting.append((moves, receipt))
 
     def commit(self) -> None:
         batch, self.waiting = self.waiting, []
+        moves = [move for together, _ in batch for move in together]
         with self.program.database.writing() as connection:
-            late = apply_moves(connection, [move for move, _ in batch], enqueue=self.program.engine.enqueue)
-        for number, (_, future) in enumerate(batch):
-            future.set_result(number not in late)
+            late = apply_moves(connection, moves, enqueue=self.program.engine.enqueue)
+        late_moves = [moves[number] for number in late]
+        for together, receipt in batch:
+            receipt.end(late=any(move in late_moves for move in together))
 
 
 def empty_record(document: Any) -> Record:

@@ -21,7 +21,7 @@ from docrail.store.database import Database
 from docrail.store.documents import add_document
 from docrail.store.ids import now_ms
 from docrail.store.keys import workspace_id
-from docrail.store.ledger import Ledger
+from docrail.store.ledger import Ledger, Receipt
 from docrail.store.progress import audit, read_progress
 from docrail.store.runs import create_run, read_run
 from docrail.store.settle import CHUNK
@@ -141,8 +141,10 @@ def write_chunks(database: Database, ledger: Ledger, tasks: Tasks, chunks: list[
         ways = [list(moves(claim, work, int(work.document.digest))) for work in claim.works]
         for step in range(2 if abandoned else max(map(len, ways))):
             taken = [way[step] for way in ways if step < len(way)]
-            landed = [(move, ledger.write(move)) for move in taken]
-            ended += sum(future.result(timeout=30) and move.after.terminal for move, future in landed)
+            receipts = [(move, Receipt()) for move in taken]
+            for move, receipt in receipts:
+                ledger.write([move], receipt)
+            ended += sum(receipt.settle() and move.after.terminal for move, receipt in receipts)
 
 
 def poll(database: Database, run_id: str, done: threading.Event) -> tuple[list[str], int]:

@@ -2,38 +2,44 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Integer,
+    String,
+    Update,
+    case,
+    column,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from docrail.core.state import Move, Position, State
 from docrail.store import tables
 from docrail.store.counters import count_changes
 from docrail.store.errors import insert_errors
+from docrail.store.given import given_rows
 from docrail.store.locks import share_runs
 from docrail.store.rows import cell_row, numbered, to_json
 from docrail.store.settle import Enqueue, close_chunks
 
-_MOVE = (
-    update(tables.run_documents)
-    .where(
-        tables.run_documents.c.id == bindparam("b_id"),
-        tables.run_documents.c.chunk_id == bindparam("b_chunk_id"),
-        tables.run_documents.c.phase == bindparam("b_phase"),
-        tables.run_documents.c.state == bindparam("b_state"),
-    )
-    .values(
-        phase=bindparam("phase"),
-        state=bindparam("state"),
-        attempts=bindparam("attempts"),
-        crashes=case(
-            (tables.run_documents.c.phase == bindparam("phase"), tables.run_documents.c.crashes), else_=0
-        ),
-        held=tables.run_documents.c.held + bindparam("held_change"),
-        timings=func.coalesce(bindparam("timings"), tables.run_documents.c.timings),
-        started_at=func.coalesce(tables.run_documents.c.started_at, bindparam("at")),
-        completed_at=bindparam("completed_at"),
-    )
+_COLUMNS = (
+    column("id", String),
+    column("chunk_id", String),
+    column("phase_before", Integer),
+    column("state_before", String),
+    column("phase", Integer),
+    column("state", String),
+    column("attempts", Integer),
+    column("held", Integer),
+    column("timings", String),
+    column("at", BigInteger),
+    column("completed_at", BigInteger),
 )
 
 
@@ -51,11 +57,11 @@ def apply_moves(
     for number, move in enumerate(moves):
         if epochs.get(move.chunk_id) == move.epoch:
             chains.setdefault(move.document, []).append(number)
-    numbers = [chain for chain in chains.values() if _land(connection, [moves[n] for n in chain])]
-    landed = [[moves[n] for n in chain] for chain in numbers]
-    for run_id in sorted({chain[0].run_id for chain in landed}):
-        _record(connection, [chain for chain in landed if chain[0].run_id == run_id], run_id, enqueue, shard)
-    return frozenset(range(len(moves))).difference(*numbers)
+    landed = _land(connection, {each: [moves[n] for n in chain] for each, chain in chains.items()})
+    for run_id in sorted({chain[0].run_id for chain in landed.values()}):
+        _record(connection, [c for c in landed.values() if c[0].run_id == run_id], run_id, enqueue, shard)
+    in_time = {number for document in landed for number in chains[document]}
+    return frozenset(number for number in range(len(moves)) if number not in in_time)
 
 
 def _lock_chunks(connection: Connection, ids: set[str]) -> dict[str, int]:
@@ -68,27 +74,57 @@ def _lock_chunks(connection: Connection, ids: set[str]) -> dict[str, int]:
     return {row.id: row.epoch for row in connection.execute(query)}
 
 
-def _land(connection: Connection, chain: Sequence[Move]) -> bool:
-    """Move one document along its chain, guarded by where it must stand now (a retry gives it another chunk)."""
+def _land(connection: Connection, chains: dict[str, list[Move]]) -> dict[str, list[Move]]:
+    """Move each document along its chain, guarded by where it must stand now (a retry gives it another chunk)."""
+    if not chains:
+        return {}
+    rows = to_json([_row(chain) for chain in chains.values()])
+    landed = connection.execute(_move(connection.dialect.name), {"rows": rows}).scalars()
+    return {document: chains[document] for document in landed}
+
+
+def _row(chain: Sequence[Move]) -> dict[str, Any]:
     first, last = chain[0], chain[-1]
     timings = [move.timings for move in chain if move.timings is not None]
-    result = connection.execute(
-        _MOVE,
-        {
-            "b_id": first.document,
-            "b_chunk_id": first.chunk_id,
-            "b_phase": first.before.phase,
-            "b_state": first.before.state.value,
-            "phase": last.after.phase,
-            "state": last.after.state.value,
-            "attempts": last.attempts,
-            "held_change": sum(move.held for move in chain),
-            "timings": to_json(timings[-1]) if timings else None,
-            "at": first.at,
-            "completed_at": last.at if last.after.terminal else None,
-        },
+    return {
+        "id": first.document,
+        "chunk_id": first.chunk_id,
+        "phase_before": first.before.phase,
+        "state_before": first.before.state,
+        "phase": last.after.phase,
+        "state": last.after.state,
+        "attempts": last.attempts,
+        "held": sum(move.held for move in chain),
+        "timings": to_json(timings[-1]) if timings else None,
+        "at": first.at,
+        "completed_at": last.at if last.after.terminal else None,
+    }
+
+
+@cache
+def _move(dialect: str) -> Update:
+    """One statement for any number of documents; it returns the ids of those that moved."""
+    table, given = tables.run_documents, given_rows(dialect, _COLUMNS)
+    return (
+        update(table)
+        .where(
+            table.c.id == given.c.id,
+            table.c.chunk_id == given.c.chunk_id,
+            table.c.phase == given.c.phase_before,
+            table.c.state == given.c.state_before,
+        )
+        .values(
+            phase=given.c.phase,
+            state=given.c.state,
+            attempts=given.c.attempts,
+            crashes=case((table.c.phase == given.c.phase, table.c.crashes), else_=0),
+            held=table.c.held + given.c.held,
+            timings=func.coalesce(given.c.timings, table.c.timings),
+            started_at=func.coalesce(table.c.started_at, given.c.at),
+            completed_at=given.c.completed_at,
+        )
+        .returning(table.c.id)
     )
-    return result.rowcount == 1
 
 
 def _record(

@@ -1,0 +1,23 @@
+"""Rows that come with a statement: many changes in one statement, the same on SQLite and PostgreSQL."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import JSON, ColumnClause, FromClause, Text, bindparam, cast, func, select, type_coerce
+
+
+def given_rows(dialect: str, columns: Sequence[ColumnClause[Any]]) -> FromClause:
+    """The rows of the JSON list of objects in the parameter `rows`, with these columns, named `given`."""
+    rows = bindparam("rows", type_=Text)
+    if dialect == "sqlite":
+        each = func.json_each(rows).table_valued("value", name="each")
+        parts = [
+            type_coerce(func.json_extract(each.c.value, f"$.{column.name}"), column.type).label(column.name)
+            for column in columns
+        ]
+        return select(*parts).subquery("given")
+    return (
+        func.json_to_recordset(cast(rows, JSON))
+        .table_valued(*columns)
+        .render_derived(name="given", with_types=True)
+    )
