@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from docrail.config import Settings
+from docrail.engine.crew import joined
 from docrail.engine.durable import Engine
 from docrail.reading.limits import Limits
 from docrail.reading.sandbox import Reader
@@ -17,6 +18,9 @@ from docrail.store.keys import workspace_id
 from docrail.store.ledger import Ledger
 from docrail.store.schema import is_current, migrate
 from docrail.workflow import Parts, tasks
+
+AHEAD_ALONE, AHEAD_TOGETHER = 4, 2
+"""How many times the chunks that a worker works on it takes from the queue: fewer when others could have them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,24 +64,26 @@ def working(program: Program) -> Iterator[bool]:
         if not ours:
             yield False
             return
-        cores = os.cpu_count() or 1
-        processes = program.settings.processes or cores
-        ledger = Ledger(program.database, enqueue=program.engine.enqueue)
-        with Reader(limits=_limits(program.settings), processes=processes) as reader:
+        settings, database, engine = program.settings, program.database, program.engine
+        processes = settings.processes or os.cpu_count() or 1
+        concurrency = settings.concurrency or processes + 1
+        crew = joined(database, engine, take_over_seconds=settings.take_over_seconds, alone=settings.embedded)
+        with Reader(limits=_limits(settings), processes=processes) as reader, crew as worker:
+            ledger = Ledger(database, enqueue=engine.enqueue, shard=worker.shard)
             parts = Parts(
-                database=program.database,
+                database=database,
                 blobs=program.blobs,
                 ledger=ledger,
                 reader=reader,
-                enqueue=program.engine.enqueue,
-                stopping=program.engine.stopping,
+                enqueue=engine.enqueue,
+                stopping=engine.stopping,
             )
-            concurrency = program.settings.concurrency or processes + 1
-            program.engine.start(tasks(parts), concurrency=concurrency)
+            ahead = AHEAD_ALONE if settings.embedded else AHEAD_TOGETHER
+            engine.start(tasks(parts), concurrency=concurrency, worker=worker.id, ahead=ahead)
             try:
                 yield True
             finally:
-                program.engine.stop()
+                engine.stop()
                 ledger.close()
 
 

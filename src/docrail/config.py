@@ -26,6 +26,9 @@ class Settings:
     max_pages: int = _setting(500, "pages read of a document")
     read_seconds: int = _setting(120, "the longest that reading one document may take")
     read_memory_mb: int = _setting(1536, "memory of one reading process, in megabytes")
+    take_over_seconds: int = _setting(
+        30, "a worker not heard of for so long is dead, and the others take over what it held (PostgreSQL)"
+    )
     host: str = _setting("127.0.0.1", "the address `docrail serve` listens on")
     port: int = _setting(8000, "the port `docrail serve` listens on")
 

@@ -19,14 +19,14 @@ from docrail.core.model import Layout, Record
 from docrail.core.plan import Plan, PlannedPhase
 from docrail.core.retry import retry_delay
 from docrail.core.state import State
-from docrail.engine.durable import Stopping
+from docrail.engine.durable import NotDone, Stopping
 from docrail.journey import ClaimLost, Journey, describe
 from docrail.phases.protocol import Phase
 from docrail.phases.registry import make_phases, make_pipeline_phase
 from docrail.reading.sandbox import Reader
 from docrail.store import assembly
 from docrail.store.blobs import Blobs
-from docrail.store.chunks import Work, claim_chunk
+from docrail.store.chunks import Claim, Work, claim_chunk, has_open_documents
 from docrail.store.database import Database
 from docrail.store.ids import now_ms
 from docrail.store.ledger import Ledger, Receipt
@@ -53,7 +53,8 @@ class Parts:
 def process_chunk(chunk_id: str, parts: Parts) -> None:
     """Take every document of a chunk as far as it goes; documents between two attempts let others pass.
 
-    Raises Stopping, before a document or a phase, once the worker is told to stop.
+    Raises Stopping, before a document or a phase, once the worker is told to stop, and NotDone if another worker
+    has the chunk now.
     """
     with parts.database.writing() as connection:
         own_epoch = parts.epochs.get(chunk_id)
@@ -61,6 +62,17 @@ def process_chunk(chunk_id: str, parts: Parts) -> None:
     if claim is None:
         return
     parts.epochs[chunk_id] = claim.epoch
+    try:
+        _work_off(claim, parts)
+    except ClaimLost:
+        log.info("claim_lost", chunk_id=chunk_id)
+        with parts.database.reading() as connection:
+            if has_open_documents(connection, chunk_id):
+                raise NotDone from None
+    parts.epochs.pop(chunk_id, None)
+
+
+def _work_off(claim: Claim, parts: Parts) -> None:
     phases = _make_phases(claim.run.plan)
     todo = [(0.0, n, work) for n, work in enumerate(claim.works)]
     receipt = Receipt()
@@ -68,16 +80,12 @@ def process_chunk(chunk_id: str, parts: Parts) -> None:
         ready_at, n, work = heapq.heappop(todo)
         _wait(ready_at - time.monotonic(), parts)
         journey = Journey(claim, work, parts.ledger, receipt)
-        try:
-            waiting = process_document(journey, claim.run.plan, phases, parts)
-            if waiting is not None:
-                journey.settle()
-                heapq.heappush(todo, (time.monotonic() + waiting[0], n, waiting[1]))
-        except ClaimLost:
-            log.info("claim_lost", chunk_id=chunk_id)
-            return
-    receipt.settle()
-    parts.epochs.pop(chunk_id, None)
+        waiting = process_document(journey, claim.run.plan, phases, parts)
+        if waiting is not None:
+            journey.settle()
+            heapq.heappush(todo, (time.monotonic() + waiting[0], n, waiting[1]))
+    if not receipt.settle():
+        raise ClaimLost
 
 
 class _Unmade:

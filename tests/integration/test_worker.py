@@ -234,11 +234,13 @@ def test_a_reader_that_raises_anything_ends_in_an_error_and_the_run_goes_on(
 WORK = """
 import os, signal, sys, time
 from docrail import bootstrap, workflow
+from docrail.cli.logs import configure_logs
 from docrail.config import Settings
 from docrail.usecases import pipelines
 from tests.integration.test_worker import PhaseOfTheTest, ReaderOfTheTest, leave_a_mark
 
 home, run_id, bad = sys.argv[1:]
+configure_logs()
 
 def run(planned, record):
     if not started:

@@ -1,7 +1,7 @@
 """The durable engine knows one thing: a task with one id must be executed by somebody until it returns.
 
-Four operations: enqueue inside a transaction, run, recover (at start), stop. Everything else (documents,
-attempts, limits, counters) is in our own rows. The library is DBOS, see docs/decisions.
+Four operations: enqueue inside a transaction, run, hand back (what a dead worker held), stop. Everything else
+(documents, attempts, limits, counters) is in our own rows. The library is DBOS, see docs/decisions.
 """
 
 import itertools
@@ -19,20 +19,22 @@ from docrail.store.database import library_engine
 VERSION = "docrail-1"
 QUEUE = "docrail"
 POLL_SECONDS = 0.25
-AHEAD = 4
 log = structlog.get_logger()
 
 
-class Stopping(BaseException):
-    """The worker stops and the task is not done. Not an Exception: those the library would keep as the task's end."""
+class NotDone(BaseException):
+    """The task is not done and this worker leaves it. Not an Exception: those the library keeps as the task's end."""
+
+
+class Stopping(NotDone):
+    """The worker stops."""
 
 
 class Engine:
-    """Delivers tasks at least once. `executor` names this worker: its own unfinished tasks come back at start."""
+    """Delivers tasks at least once."""
 
-    def __init__(self, url: URL, *, executor: str = "embedded") -> None:
+    def __init__(self, url: URL) -> None:
         self._url = url.render_as_string(hide_password=False)
-        self._executor = executor
         self._library_engine = library_engine(url)
         self._client = DBOSClient(
             system_database_url=self._url, system_database_engine=self._library_engine, lazy=True
@@ -50,15 +52,21 @@ class Engine:
         options = {"workflow_name": task, "queue_name": QUEUE, "app_version": VERSION}
         self._client.enqueue_in_transaction(connection, options, key)  # type: ignore[arg-type]  # a TypedDict
 
-    def start(self, tasks: Mapping[str, Callable[[str], None]], *, concurrency: int) -> None:
-        """Take tasks from the queue, at most `concurrency` at once, beginning with the interrupted ones."""
+    def start(
+        self, tasks: Mapping[str, Callable[[str], None]], *, concurrency: int, worker: str, ahead: int
+    ) -> None:
+        """Take tasks from the queue as `worker` (an id nobody had before), at most `concurrency` at once.
+
+        The library looks for tasks only now and then, so it takes `ahead` times as many as are worked on at once, and
+        the next one is at hand when a place gets free.
+        """
         DBOS(
             config={
                 "name": "docrail",
                 "system_database_url": self._url,
                 "system_database_engine": self._library_engine,
                 "application_version": VERSION,
-                "executor_id": self._executor,
+                "executor_id": worker,
                 "log_level": "CRITICAL",
                 "use_listen_notify": False,
                 "notification_listener_polling_interval_sec": POLL_SECONDS
@@ -69,20 +77,27 @@ class Engine:
         for name, run in tasks.items():
             DBOS.workflow(name=name)(self._until_it_returns(name, run, places))
         DBOS.listen_queues([QUEUE])
-        # Before the launch, or the new queue is noticed a second later. The library looks for tasks only now and then,
-        # so it hands over more than can be worked on, and the next one is at hand when a place gets free.
+        # Before the launch, or the new queue is noticed a second later.
         self._client.register_queue(
-            QUEUE, worker_concurrency=AHEAD * concurrency, polling_interval_sec=POLL_SECONDS
+            QUEUE, worker_concurrency=ahead * concurrency, polling_interval_sec=POLL_SECONDS
         )
         DBOS.launch()
 
     def stop(self) -> None:
-        """Take no more tasks and wait until those under way have left: they are delivered again at the next start."""
+        """Take no more tasks and wait until those under way have left; `hand_back` delivers them again."""
         self.stopping.set()
         with self._idle:
             self._idle.wait_for(lambda: self._busy == 0)
         DBOS.destroy(destroy_registry=True)
         self.stopping.clear()
+
+    def hand_back(self, worker: str) -> None:
+        """Put the unfinished tasks of a worker that is no more back in the queue."""
+        held = self._client.list_workflows(
+            status="PENDING", executor_id=worker, load_input=False, load_output=False
+        )
+        if held:
+            self._client.resume_workflows([each.workflow_id for each in held], queue_name=QUEUE)
 
     def close(self) -> None:
         """Let go of the database."""

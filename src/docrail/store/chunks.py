@@ -71,6 +71,12 @@ def claim_chunk(
     return Claim(chunk_id=chunk_id, epoch=chunk.epoch, after_crash=chunk.epoch > 1, run=run, works=works)
 
 
+def has_open_documents(connection: Connection, chunk_id: str) -> bool:
+    """Whether anything is left to do in a chunk, whoever holds it."""
+    table = tables.chunks.c
+    return bool(connection.execute(select(table.open).where(table.id == chunk_id)).scalar_one())
+
+
 def _put_back(connection: Connection, chunk_id: str, run_id: str, *, crashed: bool, at: int) -> None:
     """Interrupted documents are pending again; those that ran when their worker died count a crash."""
     table = tables.run_documents

@@ -18,7 +18,7 @@ from docrail.store.rows import from_json, to_json
 from docrail.store.settle import CHUNK, Enqueue, write_status
 
 LARGEST_CHUNK = 256
-CHUNKS_A_WORKER = 16
+CHUNKS = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +45,9 @@ def chunk_size(documents: int) -> int:
     """How many documents one delivery of work holds: small runs spread, large ones stay cheap.
 
     >>> [chunk_size(n) for n in (1, 9, 2000, 1_000_000)]
-    [1, 1, 125, 256]
+    [1, 1, 32, 256]
     """
-    return max(1, min(LARGEST_CHUNK, -(-documents // CHUNKS_A_WORKER)))
+    return max(1, min(LARGEST_CHUNK, -(-documents // CHUNKS)))
 
 
 def create_run(

@@ -42,6 +42,15 @@ api_keys = Table(
     _time("last_used_at", nullable=True),
 )
 
+workers = Table(
+    "workers",
+    metadata,
+    _id(),
+    Column("process", Text, nullable=False),
+    Column("shard", Integer, nullable=False),
+    _time("seen_at"),
+)
+
 documents = Table(
     "documents",
     metadata,
