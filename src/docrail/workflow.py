@@ -27,8 +27,8 @@ from docrail.reading.sandbox import Reader
 from docrail.store import assembly
 from docrail.store.blobs import Blobs
 from docrail.store.chunks import Claim, Work, claim_chunk, has_open_documents
+from docrail.store.clock import read_clock
 from docrail.store.database import Database
-from docrail.store.ids import now_ms
 from docrail.store.ledger import Ledger, Receipt
 from docrail.store.records import completed_records, read_known
 from docrail.store.runs import read_run
@@ -58,7 +58,9 @@ def process_chunk(chunk_id: str, parts: Parts) -> None:
     """
     with parts.database.writing() as connection:
         own_epoch = parts.epochs.get(chunk_id)
-        claim = claim_chunk(connection, chunk_id, at=now_ms(), enqueue=parts.enqueue, own_epoch=own_epoch)
+        claim = claim_chunk(
+            connection, chunk_id, at=read_clock(connection), enqueue=parts.enqueue, own_epoch=own_epoch
+        )
     if claim is None:
         return
     parts.epochs[chunk_id] = claim.epoch
@@ -193,7 +195,7 @@ def assemble(run_id: str, parts: Parts) -> None:
         plan = read_run(connection, run_id).plan
     for phase in plan.pipeline_phases:
         with parts.database.writing() as connection:
-            epoch = assembly.claim_phase(connection, run_id, phase.id, at=now_ms())
+            epoch = assembly.claim_phase(connection, run_id, phase.id, at=read_clock(connection))
         if epoch is not None:
             _compose(run_id, plan, phase, parts, epoch=epoch)
 
@@ -213,11 +215,19 @@ def _compose(run_id: str, plan: Plan, phase: PlannedPhase, parts: Parts, *, epoc
             failure = describe(phase, cause, attempts=attempt)
             with parts.database.writing() as connection:
                 assembly.fail_phase(
-                    connection, run_id, phase.id, failure, epoch=epoch, attempts=attempt, at=now_ms()
+                    connection,
+                    run_id,
+                    phase.id,
+                    failure,
+                    epoch=epoch,
+                    attempts=attempt,
+                    at=read_clock(connection),
                 )
             return
         with parts.database.writing() as connection:
-            assembly.finish_phase(connection, run_id, phase.id, composed, epoch=epoch, at=now_ms())
+            assembly.finish_phase(
+                connection, run_id, phase.id, composed, epoch=epoch, at=read_clock(connection)
+            )
         return
 
 

@@ -1,6 +1,7 @@
 """Whatever workers, crashes, late writers and people do to a run in whatever order, its progress keeps every rule."""
 
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
@@ -33,6 +34,7 @@ from docrail.core.progress import PipelinePhaseStatus, Progress, RunStatus
 from docrail.core.state import ACTIVE, CRASH_LIMIT, UNREAD, Failure, Move, Position, State, allowed
 from docrail.store import assembly, runs, tables
 from docrail.store.chunks import Claim, claim_chunk
+from docrail.store.clock import read_clock
 from docrail.store.database import Database
 from docrail.store.documents import add_document
 from docrail.store.ids import now_ms
@@ -118,6 +120,7 @@ class Store(RuleBasedStateMachine):
         self.generation = 1
         self.assembled: Counter[int] = Counter()
         self.before: Progress | None = None
+        self.seen: dict[int, Progress] = {}
 
     def enqueue(self, _connection: Connection, task: str, key: str) -> None:
         if task == CHUNK:
@@ -458,6 +461,16 @@ class Store(RuleBasedStateMachine):
         entries = [entry.phase for entry in progress.errors if entry.document_id is None]
         assert entries == ([ASSEMBLY] if self.assembly is PipelinePhaseStatus.ERROR else [])
         self.before = progress
+        self.seen[self.next_moment()] = progress
+
+    def next_moment(self) -> int:
+        """The time of the database now; whatever comes later happens at a later one."""
+        with self.database.reading() as connection:
+            now = later = read_clock(connection)
+            while later == now:
+                time.sleep(0.0002)
+                later = read_clock(connection)
+        return now
 
     def teardown(self) -> None:
         try:
@@ -476,6 +489,8 @@ class Store(RuleBasedStateMachine):
         needed = self.has_assembly and self.any_completed and self.before.status is not RunStatus.CANCELLED
         assert self.assembled[self.generation] == needed
         assert max(self.assembled.values(), default=0) <= 1
+        for at, progress in self.seen.items():
+            assert pipelines.get_progress(self.program, self.run_id, at=at) == progress
 
 
 UNFINISHED = (None, PipelinePhaseStatus.RUNNING)
@@ -527,7 +542,7 @@ def explore(databases: Callable[[], AbstractContextManager[Database]], *, exampl
 @pytest.fixture(autouse=True)
 def larger_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several documents in a chunk, though the run has few."""
-    monkeypatch.setattr(runs, "CHUNKS_A_WORKER", 2)
+    monkeypatch.setattr(runs, "CHUNKS", 2)
 
 
 def test_no_order_of_events_breaks_a_rule_on_sqlite(sqlite_databases: Any) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from docrail.bootstrap import Program
 from docrail.core.progress import Progress
@@ -21,7 +21,8 @@ SHORTEST, LONGEST = 1, 10
 
 
 class ProgressQuery(BaseModel):
-    """What is asked of progress: up to `errors_limit` entries after a cursor; seconds to wait for a change."""
+    """What is asked of progress: up to `errors_limit` entries after a cursor; seconds to wait for a change;
+    `at`: as it was at a time in the past."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -29,6 +30,7 @@ class ProgressQuery(BaseModel):
     errors_limit: int = Field(default=1000, ge=1, le=1000)
     errors_cursor: str | None = None
     wait: float = Field(default=0, ge=0, le=60, allow_inf_nan=False)
+    at: AwareDatetime | None = None
 
     @classmethod
     def read(cls, pipeline_id: str, query: Mapping[str, Any]) -> "ProgressQuery":
@@ -49,6 +51,13 @@ class Answer:
     body: bytes
     terminal: bool
     headers: Mapping[str, str]
+
+    def raw_headers(self, body: bytes) -> list[tuple[bytes, bytes]]:
+        """The headers as they are sent with this much of a body (empty: 304)."""
+        raw = [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
+        if body:
+            raw += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+        return raw
 
 
 @dataclass(slots=True)
@@ -77,6 +86,19 @@ class Answers:
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return answer
+
+
+def get_answer_then(program: Program, query: ProgressQuery) -> bytes:
+    """The progress object as it was at a time. Raises NotFound, InvalidInput if the run was not there yet."""
+    assert query.at is not None
+    progress = get_progress(
+        program,
+        query.pipeline_id,
+        errors_limit=query.errors_limit,
+        errors_after=read_cursor(query.errors_cursor),
+        at=int(query.at.timestamp() * 1000),
+    )
+    return progress_to_json(progress)
 
 
 def make_answer(progress: Progress) -> Answer:

@@ -11,6 +11,8 @@ from docrail.api import docs, openapi
 from docrail.api.answers import Answers
 from docrail.api.auth import Keys
 from docrail.api.bodies import Bodies
+from docrail.api.newest import Newest
+from docrail.api.polls import Polls
 from docrail.api.problems import Requests, add_problem_handlers
 from docrail.api.routes import documents, health, keys, pipelines, products, progress, results, specs
 from docrail.api.watch import Watcher
@@ -22,6 +24,7 @@ ROUTERS = (documents, specs, pipelines, results, products, keys, health)
 
 def create_app(program: Program) -> FastAPI:
     """The application; the program is opened and closed by whoever serves it."""
+    answers, newest = Answers(), Newest(program.database.version)
     app = FastAPI(
         title="docrail",
         version=__version__,
@@ -32,11 +35,12 @@ def create_app(program: Program) -> FastAPI:
         lifespan=_lifespan,
         middleware=[
             Middleware(Requests),
-            Middleware(Keys, program=program),
+            Middleware(Keys, program=program, newest=newest),
+            Middleware(Polls, newest=newest, answers=answers),
             Middleware(Bodies, largest_file=program.settings.max_file_mb * 1_000_000),
         ],
     )
-    app.state.answers = Answers()
+    app.state.answers, app.state.newest = answers, newest
     add_problem_handlers(app)
     app.add_route(progress.PATH, progress.get_progress, methods=["GET"], include_in_schema=False)
     app.add_route("/docs", docs.show_docs, methods=["GET"], include_in_schema=False)
@@ -51,3 +55,4 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.watcher = Watcher()
     yield
     app.state.watcher.close()
+    app.state.newest.close()

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Depends, Request
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from docrail.api.newest import Newest
 from docrail.api.problems import problem
 from docrail.bootstrap import Program
-from docrail.usecases.keys import acting_in, check_key
+from docrail.usecases.keys import acting_in, check_key, has_expired, hash_secret
 
 PROTECTED = "/v1/"
 ADMIN = "/v1/account/"
@@ -33,9 +33,10 @@ def needed_scope(method: str, path: str) -> str | None:
 class Keys:
     """Lets a request pass with the program of its key's workspace in `request.state.program`."""
 
-    def __init__(self, app: ASGIApp, program: Program) -> None:
+    def __init__(self, app: ASGIApp, program: Program, newest: Newest) -> None:
         self._app = app
         self._program = program
+        self._newest = newest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -48,8 +49,9 @@ class Keys:
 
     async def _refuse(self, scope: Scope, needed: str) -> Response | None:
         """The answer to a request that may not pass; one that may gets its program."""
-        key = await run_in_threadpool(check_key, self._program, _secret(scope))
-        if key is None:
+        secret = _secret(scope)
+        key = await self._newest.get(("key", hash_secret(secret)), lambda: check_key(self._program, secret))
+        if key is None or has_expired(key):
             return _unauthorized(scope)
         if needed not in key.scopes:
             return _insufficient(scope, needed, key.scopes)

@@ -89,6 +89,7 @@ PROGRESS: dict[str, Any] = {
         {"name": "pipeline_id", "in": "path", "required": True, "schema": {"type": "string"}},
         _query("wait", {"type": "number", "minimum": 0, "maximum": 60}, "seconds to wait for a change"),
         _query("errors_limit", {"type": "integer", "minimum": 1, "maximum": 1000}, "entries in `errors`"),
+        _query("at", {"type": "string", "format": "date-time"}, "as it was at this time, from the history"),
         _query("errors_cursor", {"type": "string"}, "`errorsNextCursor` of the answer before"),
         _header("If-None-Match", "the ETag you know; answered with 304 while it is true"),
         _header("Last-Event-ID", "the revision you know, for a stream that goes on"),

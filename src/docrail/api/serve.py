@@ -38,6 +38,7 @@ def serve(settings: Settings) -> None:
             log_level="warning",
             access_log=False,
             server_header=False,
+            proxy_headers=False,
             timeout_graceful_shutdown=CLOSING_SECONDS,
         )
         with worker_process(settings) if settings.embedded else nullcontext():

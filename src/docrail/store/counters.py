@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from docrail.core.state import Position, State, Tally
 from docrail.store import tables
-from docrail.store.rows import to_json
+from docrail.store.history import remember_counts
 
 
 def count_changes(
@@ -43,21 +43,20 @@ def count_changes(
             for position, n in deltas.items()
         ]
         connection.execute(statement, rows)
-    body = to_json(
-        {f"{position.phase}:{position.state}": n for position, n in deltas.items()} | {"held": held}
-    )
-    connection.execute(insert(tables.history), {"run_id": run_id, "at": at, "changes": body})
+    remember_counts(connection, run_id, deltas, held=held, at=at)
 
 
 def read_tally(connection: Connection, run_id: str) -> Tally:
     """The counters of a run, its writers' shards added up."""
-    table = tables.counters.c
-    query = (
-        select(table.phase, table.state, func.sum(table.n).label("n"))
-        .where(table.run_id == run_id)
-        .group_by(table.phase, table.state)
-    )
-    return {Position(row.phase, State(row.state)): int(row.n) for row in connection.execute(query) if row.n}
+    counted = connection.execute(_TALLY, {"run_id": run_id})
+    return {Position(row.phase, State(row.state)): int(row.n) for row in counted if row.n}
+
+
+_TALLY = (
+    select(tables.counters.c.phase, tables.counters.c.state, func.sum(tables.counters.c.n).label("n"))
+    .where(tables.counters.c.run_id == bindparam("run_id"))
+    .group_by(tables.counters.c.phase, tables.counters.c.state)
+)
 
 
 def recount(connection: Connection, run_id: str) -> Tally:

@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from docrail.core.state import Move, Position, State
 from docrail.store import tables
+from docrail.store.clock import read_clock
 from docrail.store.counters import count_changes
 from docrail.store.errors import insert_errors
 from docrail.store.given import given_rows
@@ -132,7 +133,7 @@ def _record(
 ) -> None:
     """Everything that must be true together with the moves that landed in one run."""
     moves = [move for chain in chains for move in chain]
-    at = max(move.at for move in moves)
+    at = read_clock(connection)
     _insert_results(connection, moves)
     changes: Counter[Position] = Counter()
     for chain in chains:
@@ -141,7 +142,7 @@ def _record(
     count_changes(connection, run_id, changes, at=at, shard=shard, held=sum(m.held for m in moves))
     failed = [move for move in moves if move.after.state is State.ERROR]
     if failed:
-        insert_errors(connection, run_id, failed)
+        insert_errors(connection, run_id, failed, at=at)
     ended = Counter(chain[0].chunk_id for chain in chains if chain[-1].after.terminal)
     close_chunks(connection, run_id, ended, at=at, enqueue=enqueue)
 

@@ -1,25 +1,42 @@
 """One consistent read of everything that progress shows; its cost does not grow with the documents."""
 
-from sqlalchemy import Connection, func, select
+from functools import lru_cache
+from typing import Any
 
-from docrail.core.errors import NotFound
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, select
+
+from docrail.core.errors import InvalidInput, NotFound, Problem
+from docrail.core.plan import Plan
 from docrail.core.plan_json import plan_from_json
-from docrail.core.progress import Snapshot
+from docrail.core.progress import PipelinePhaseStatus, Snapshot
 from docrail.core.state import State
 from docrail.store import tables
 from docrail.store.counters import read_tally, recount
-from docrail.store.errors import read_errors, read_groups
+from docrail.store.errors import count_groups_then, read_errors, read_groups
+from docrail.store.history import read_then
 from docrail.store.settle import read_pipeline_phases
+
+
+def _over_shards(what: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A sum or the newest time over all writers of a run."""
+    return select(func.coalesce(what, 0)).where(tables.shards.c.run_id == tables.runs.c.id).scalar_subquery()
+
+
+_SHARDS = (
+    _over_shards(func.sum(tables.shards.c.revision)).label("moves"),
+    _over_shards(func.sum(tables.shards.c.held)).label("held"),
+    _over_shards(func.max(tables.shards.c.updated_at)).label("moved_at"),
+)
+_RUN: Select[Any] = select(tables.runs, *_SHARDS).where(tables.runs.c.id == bindparam("run_id"))
+_REVISION: Select[Any] = select(tables.runs.c.workspace_id, tables.runs.c.revision, _SHARDS[0]).where(
+    tables.runs.c.id == bindparam("run_id")
+)
 
 
 def read_revision(connection: Connection, run_id: str, *, workspace_id: str) -> int:
     """The revision alone: what a waiting client asks for. Raises NotFound."""
-    table = tables.runs.c
-    query = select(table.revision).where(table.id == run_id, table.workspace_id == workspace_id)
-    revision = connection.execute(query).scalar_one_or_none()
-    if revision is None:
-        raise NotFound(f"no pipeline {run_id!r}")
-    return int(revision) + _shards(connection, run_id)[0]
+    run = _find(connection, _REVISION, run_id, workspace_id)
+    return int(run.revision) + int(run.moves)
 
 
 def read_progress(
@@ -31,41 +48,81 @@ def read_progress(
     errors_after: str | None = None,
 ) -> Snapshot:
     """The snapshot of a run, with one page of its errors. Raises NotFound, also for another workspace's."""
-    table = tables.runs
-    query = select(table).where(table.c.id == run_id)
-    if workspace_id is not None:
-        query = query.where(table.c.workspace_id == workspace_id)
-    run = connection.execute(query).one_or_none()
-    if run is None:
-        raise NotFound(f"no pipeline {run_id!r}")
-    revision, held, updated_at = _shards(connection, run_id)
-    errors, cursor = read_errors(connection, run_id, limit=errors_limit, after=errors_after)
+    run = _find(connection, _RUN, run_id, workspace_id)
+    tally, phases = read_tally(connection, run_id), read_pipeline_phases(connection, run_id)
+    errored = any(position.state is State.ERROR for position in tally)
+    listed = errored or PipelinePhaseStatus.ERROR in phases.values()
+    page = read_errors(connection, run_id, limit=errors_limit, after=errors_after) if listed else ((), None)
     return Snapshot(
         pipeline_id=run_id,
-        plan=plan_from_json(run.plan.encode()),
-        tally=read_tally(connection, run_id),
-        pipeline_phases=read_pipeline_phases(connection, run_id),
+        plan=_plan(run.plan),
+        tally=tally,
+        pipeline_phases=phases,
         cancelled=run.cancelled,
-        held_fields=held,
+        held_fields=int(run.held),
         generation=run.generation,
-        revision=run.revision + revision,
+        revision=run.revision + int(run.moves),
         started_at=run.created_at,
         generation_at=run.generation_at,
         settled=run.settled,
-        updated_at=max(run.updated_at, updated_at),
+        updated_at=max(run.updated_at, run.moved_at),
         finished_at=run.finished_at,
-        errors=errors,
-        next_cursor=cursor,
-        groups=read_groups(connection, run_id),
+        errors=page[0],
+        next_cursor=page[1],
+        groups=read_groups(connection, run_id) if errored else (),
     )
 
 
-def _shards(connection: Connection, run_id: str) -> tuple[int, int, int]:
-    """Revision, held fields and time of the last change, over all writers."""
-    table = tables.shards.c
-    query = select(func.sum(table.revision), func.sum(table.held), func.max(table.updated_at))
-    revision, held, updated_at = connection.execute(query.where(table.run_id == run_id)).one()
-    return int(revision or 0), int(held or 0), int(updated_at or 0)
+def read_progress_then(
+    connection: Connection,
+    run_id: str,
+    *,
+    then: int,
+    workspace_id: str | None = None,
+    errors_limit: int = 1000,
+    errors_after: str | None = None,
+) -> Snapshot:
+    """The snapshot as it was at `then` (ms since 1970), from the history.
+
+    Raises NotFound, and InvalidInput if the run was not there yet.
+    """
+    run = _find(connection, _RUN, run_id, workspace_id)
+    state = read_then(connection, run_id, then=then)
+    if not state.run:
+        message = "the pipeline did not exist yet at this time"
+        raise InvalidInput(message, (Problem(path="at", message=message),))
+    errors, cursor = read_errors(connection, run_id, limit=errors_limit, after=errors_after, then=then)
+    return Snapshot(
+        pipeline_id=run_id,
+        plan=_plan(run.plan),
+        tally=state.tally,
+        pipeline_phases=state.phases,
+        cancelled=state.run["cancelled"],
+        held_fields=state.held,
+        generation=state.run["generation"],
+        revision=state.revision,
+        started_at=run.created_at,
+        generation_at=state.run["generation_at"],
+        settled=state.run["settled"],
+        updated_at=state.updated_at,
+        finished_at=state.run["finished_at"],
+        errors=errors,
+        next_cursor=cursor,
+        groups=count_groups_then(connection, run_id, then=then),
+    )
+
+
+def _find(connection: Connection, query: Select[Any], run_id: str, workspace_id: str | None) -> Row[Any]:
+    run = connection.execute(query, {"run_id": run_id}).one_or_none()
+    if run is None or workspace_id not in (None, run.workspace_id):
+        raise NotFound(f"no pipeline {run_id!r}")
+    return run
+
+
+@lru_cache(maxsize=64)
+def _plan(text: str) -> Plan:
+    """A frozen plan never changes."""
+    return plan_from_json(text)
 
 
 def audit(connection: Connection, run_id: str) -> list[str]:
@@ -78,11 +135,14 @@ def audit(connection: Connection, run_id: str) -> list[str]:
     ]
     table = tables.run_documents.c
     held = connection.execute(select(func.sum(table.held)).where(table.run_id == run_id)).scalar_one() or 0
-    if held != _shards(connection, run_id)[1]:
-        drift.append(f"held fields: counter {_shards(connection, run_id)[1]}, rows {held}")
+    kept_held = int(connection.execute(_RUN, {"run_id": run_id}).one().held)
+    if held != kept_held:
+        drift.append(f"held fields: counter {kept_held}, rows {held}")
     errors = tables.errors.c
     listed = connection.execute(
-        select(func.count()).where(errors.run_id == run_id, errors.run_document_id.is_not(None))
+        select(func.count()).where(
+            errors.run_id == run_id, errors.run_document_id.is_not(None), errors.until.is_(None)
+        )
     ).scalar_one()
     failed = sum(n for position, n in counted.items() if position.state is State.ERROR)
     if listed != failed:

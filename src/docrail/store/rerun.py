@@ -11,7 +11,7 @@ from docrail.core.progress import count_ends
 from docrail.core.state import TERMINAL, Position, State
 from docrail.store import tables
 from docrail.store.counters import count_changes, read_tally
-from docrail.store.errors import delete_errors
+from docrail.store.errors import forget_errors
 from docrail.store.locks import own_run
 from docrail.store.runs import chunk_size, new_generation, open_chunk, read_run
 from docrail.store.settle import ASSEMBLY, Enqueue, settle_run
@@ -65,7 +65,7 @@ def find_failed(
     query = (
         select(table.id, table.phase)
         .join(tables.errors, errors.run_document_id == table.id)
-        .where(table.run_id == run_id, table.state == State.ERROR.value)
+        .where(table.run_id == run_id, table.state == State.ERROR.value, errors.until.is_(None))
         .order_by(table.id)
     )
     if phase is not None:
@@ -94,7 +94,7 @@ def retry_documents(
     batches = [failed[start : start + size] for start in range(0, len(failed), size)]
     changes: Counter[Position] = Counter()
     for batch in batches:
-        delete_errors(connection, run_id, [each.id for each in batch])
+        forget_errors(connection, run_id, [each.id for each in batch], at=at)
         chunk_id = open_chunk(connection, run_id, len(batch), enqueue=enqueue)
         for each in batch:
             phase = max(each.phase, 0)

@@ -50,7 +50,7 @@ def list_run_documents(
     query = (
         select(table, tables.documents.c.filename, errors.c.code, errors.c.message)
         .join(tables.documents, tables.documents.c.id == table.c.document_id)
-        .outerjoin(errors, errors.c.run_document_id == table.c.id)
+        .outerjoin(errors, (errors.c.run_document_id == table.c.id) & errors.c.until.is_(None))
         .where(*where, table.c.id > (after or ""))
         .order_by(table.c.id)
         .limit(limit)

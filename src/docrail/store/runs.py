@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from docrail.core.errors import NotFound
 from docrail.core.plan import Plan
@@ -13,6 +13,7 @@ from docrail.core.progress import RunStatus
 from docrail.core.state import Position, State
 from docrail.store import tables
 from docrail.store.counters import count_changes
+from docrail.store.errors import forget_errors
 from docrail.store.ids import new_id
 from docrail.store.rows import from_json, to_json
 from docrail.store.settle import CHUNK, Enqueue, write_status
@@ -90,6 +91,7 @@ def create_run(
             insert(tables.pipeline_phases), {"run_id": run_id, "phase": phase.id, "status": None, "epoch": 0}
         )
     add_documents(connection, run_id, document_ids, at=at, enqueue=enqueue)
+    write_status(connection, run_id, at=at)
     return run_id
 
 
@@ -154,8 +156,7 @@ def new_generation(connection: Connection, run_id: str, *, settled: int, at: int
     connection.execute(
         update(phases).where(phases.c.run_id == run_id).values(status=None, epoch=phases.c.epoch + 1)
     )
-    errors = tables.errors
-    connection.execute(delete(errors).where(errors.c.run_id == run_id, errors.c.run_document_id.is_(None)))
+    forget_errors(connection, run_id, None, at=at)
     write_status(connection, run_id, at=at)
     return generation
 

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from docrail.core.progress import PipelinePhaseStatus, RunStatus, count_ends, run_status, unfinished
 from docrail.store import tables
 from docrail.store.counters import read_tally
+from docrail.store.history import remember_run
 
 Enqueue: TypeAlias = Callable[[Connection, str, str], None]
 """Hands a task by its name and one id to the durable engine, inside the caller's transaction."""
@@ -59,23 +60,26 @@ def _skip_phases(connection: Connection, run_id: str, phases: Sequence[str]) -> 
 
 def read_pipeline_phases(connection: Connection, run_id: str) -> dict[str, PipelinePhaseStatus | None]:
     """The statuses of the pipeline-scoped phases of a run."""
-    table = tables.pipeline_phases
-    query = select(table).where(table.c.run_id == run_id).order_by(table.c.phase)
     return {
         row.phase: PipelinePhaseStatus(row.status) if row.status else None
-        for row in connection.execute(query)
+        for row in connection.execute(_PHASES, {"run_id": run_id})
     }
+
+
+_PHASES = (
+    select(tables.pipeline_phases.c.phase, tables.pipeline_phases.c.status)
+    .where(tables.pipeline_phases.c.run_id == bindparam("run_id"))
+    .order_by(tables.pipeline_phases.c.phase)
+)
 
 
 def write_status(connection: Connection, run_id: str, *, at: int) -> RunStatus:
     """Store the status that the counters add up to, in the transaction that changed them, for listings."""
     table = tables.runs
-    cancelled = connection.execute(select(table.c.cancelled).where(table.c.id == run_id)).scalar_one()
-    status = run_status(
-        count_ends(read_tally(connection, run_id)),
-        read_pipeline_phases(connection, run_id),
-        cancelled=cancelled,
-    )
+    run = connection.execute(select(table).where(table.c.id == run_id)).one()
+    phases = read_pipeline_phases(connection, run_id)
+    status = run_status(count_ends(read_tally(connection, run_id)), phases, cancelled=run.cancelled)
+    finished_at = at if status.terminal else None
     connection.execute(
         update(table)
         .where(table.c.id == run_id)
@@ -83,7 +87,8 @@ def write_status(connection: Connection, run_id: str, *, at: int) -> RunStatus:
             status=status.value,
             revision=table.c.revision + 1,
             updated_at=at,
-            finished_at=at if status.terminal else None,
+            finished_at=finished_at,
         )
     )
+    remember_run(connection, run, phases, finished_at=finished_at, at=at)
     return status

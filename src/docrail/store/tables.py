@@ -186,7 +186,7 @@ history = Table(
     Column("run_id", ForeignKey("runs.id"), nullable=False),
     _time("at"),
     Column("changes", Text, nullable=False),
-    Index("history_by_run", "run_id", "at"),
+    Index("history_by_run", "run_id", "id"),
 )
 
 errors = Table(
@@ -202,7 +202,8 @@ errors = Table(
     Column("attempts", Integer, nullable=False),
     Column("retryable", Boolean, nullable=False),
     _time("at"),
-    Index("errors_in_order", "run_id", "id"),
+    _time("until", nullable=True),
+    Index("errors_in_order", "run_id", "until", "id"),
     Index("errors_by_document", "run_document_id"),
 )
 

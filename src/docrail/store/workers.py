@@ -1,11 +1,11 @@
 """The workers on one database: each says now and then that it is alive, by the database's own clock."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
-from sqlalchemy import ColumnElement, Connection, Integer, cast, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from docrail.store import tables
-from docrail.store.ids import now_ms
+from docrail.store.clock import read_clock
 
 SHARDS = 16
 """Sets of counters in a run at most: more workers than that share some."""
@@ -21,41 +21,30 @@ class Worker:
     seen_at: int
 
 
-def clock(connection: Connection) -> ColumnElement[int]:
-    """Milliseconds since 1970 by the one clock that all workers share."""
-    if connection.dialect.name == "sqlite":
-        return literal(now_ms())
-    return cast(func.extract("epoch", func.clock_timestamp()) * 1000, tables.workers.c.seen_at.type)
-
-
 def add_worker(connection: Connection, worker_id: str, process: str) -> Worker:
     """Put a worker down, with the smallest free shard."""
     table = tables.workers
     taken = set(connection.execute(select(table.c.shard)).scalars())
     free = next((shard for shard in range(SHARDS) if shard not in taken), len(taken) % SHARDS)
-    row = {"id": worker_id, "process": process, "shard": free}
-    query = insert(table).values(**row, seen_at=clock(connection)).returning(table.c.seen_at)
-    return Worker(**row, seen_at=connection.execute(query).scalar_one())  # type: ignore[arg-type]  # str and int
+    worker = Worker(id=worker_id, process=process, shard=free, seen_at=read_clock(connection))
+    connection.execute(insert(table), asdict(worker))
+    return worker
 
 
 def see_worker(connection: Connection, worker: Worker) -> None:
     """The worker is alive; it is put down again if others thought it was not."""
     table = tables.workers
-    query = update(table).where(table.c.id == worker.id).values(seen_at=clock(connection))
+    now = read_clock(connection)
+    query = update(table).where(table.c.id == worker.id).values(seen_at=now)
     if connection.execute(query).rowcount == 0:
-        row = {"id": worker.id, "process": worker.process, "shard": worker.shard}
-        connection.execute(insert(table).values(**row, seen_at=clock(connection)))
+        connection.execute(insert(table), asdict(replace(worker, seen_at=now)))
 
 
 def list_workers(connection: Connection) -> list[tuple[Worker, float]]:
     """Every worker, and the seconds since it was last seen."""
-    table = tables.workers
-    ago = cast(clock(connection) - table.c.seen_at, Integer).label("ago")
-    rows = connection.execute(select(table, ago).order_by(table.c.id))
-    return [
-        (Worker(id=row.id, process=row.process, shard=row.shard, seen_at=row.seen_at), row.ago / 1000)
-        for row in rows
-    ]
+    now = read_clock(connection)
+    rows = connection.execute(select(tables.workers).order_by(tables.workers.c.id)).mappings()
+    return [(worker := Worker(**row), (now - worker.seen_at) / 1000) for row in rows]
 
 
 def hold_worker(connection: Connection, worker_id: str) -> bool:

@@ -40,7 +40,7 @@ def create_key(
             connection,
             workspace=program.workspace,
             name=name or "key",
-            hashed=_hash(secret),
+            hashed=hash_secret(secret),
             scopes=tuple(dict.fromkeys(scopes)),
             expires_at=expires_at,
             at=now_ms(),
@@ -54,16 +54,21 @@ def check_key(program: Program, secret: str) -> ApiKey | None:
         return None
     with program.database.reading() as connection:
         try:
-            key = keys.find_key(connection, _hash(secret))
+            key = keys.find_key(connection, hash_secret(secret))
         except NotFound:
             return None
-    now = now_ms()
-    if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
+    if key.revoked_at is not None or has_expired(key):
         return None
+    now = now_ms()
     if key.last_used_at is None or now - key.last_used_at > 60_000:
         with program.database.writing() as connection:
             keys.touch_key(connection, key.id, at=now)
     return key
+
+
+def has_expired(key: ApiKey) -> bool:
+    """Whether the key's time is over."""
+    return key.expires_at is not None and key.expires_at <= now_ms()
 
 
 def acting_in(program: Program, key: ApiKey) -> Program:
@@ -83,5 +88,6 @@ def revoke_key(program: Program, key_id: str) -> None:
         keys.revoke_key(connection, key_id, workspace=program.workspace, at=now_ms())
 
 
-def _hash(secret: str) -> str:
+def hash_secret(secret: str) -> str:
+    """What is kept of a secret."""
     return hashlib.sha256(secret.encode()).hexdigest()

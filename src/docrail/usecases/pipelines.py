@@ -13,10 +13,10 @@ from docrail.core.plan_json import spec_from_json
 from docrail.core.progress import ErrorEntry, Progress, RunStatus, count_ends, summarise
 from docrail.store import progress as progress_store
 from docrail.store import rerun, runs
+from docrail.store.clock import read_clock
 from docrail.store.counters import read_tally
 from docrail.store.documents import batch_documents, existing
 from docrail.store.errors import read_errors
-from docrail.store.ids import now_ms
 from docrail.store.locks import own_run
 from docrail.store.run_documents import RunDocument, list_run_documents
 from docrail.store.runs import Run
@@ -55,7 +55,7 @@ def create_pipeline(
             plan=compile_rail(spec_from_json(spec.content)),
             document_ids=list(dict.fromkeys(wanted)),
             metadata=dict(metadata or {}),
-            at=now_ms(),
+            at=read_clock(connection),
             enqueue=program.engine.enqueue,
         )
         return runs.read_run(connection, run_id)
@@ -117,17 +117,24 @@ def unfinished_pipelines(program: Program) -> list[str]:
 
 
 def get_progress(
-    program: Program, pipeline_id: str, *, errors_limit: int = 1000, errors_after: str | None = None
+    program: Program,
+    pipeline_id: str,
+    *,
+    errors_limit: int = 1000,
+    errors_after: str | None = None,
+    at: int | None = None,
 ) -> Progress:
-    """The exact truth about a run, from one consistent read. Raises NotFound."""
+    """The exact truth about a run, from one consistent read: now, or as it was `at` a time (ms since 1970).
+
+    Raises NotFound, and InvalidInput for a time before the run.
+    """
+    page: dict[str, Any] = {"errors_limit": errors_limit, "errors_after": errors_after}
+    page["workspace_id"] = program.workspace
     with program.database.reading() as connection:
-        snapshot = progress_store.read_progress(
-            connection,
-            pipeline_id,
-            workspace_id=program.workspace,
-            errors_limit=errors_limit,
-            errors_after=errors_after,
-        )
+        if at is None:
+            snapshot = progress_store.read_progress(connection, pipeline_id, **page)
+        else:
+            snapshot = progress_store.read_progress_then(connection, pipeline_id, then=at, **page)
     return summarise(snapshot)
 
 
@@ -173,7 +180,7 @@ def cancel_pipeline(program: Program, pipeline_id: str) -> None:
     """End what is not finished; phases that run stop at their next move. Raises NotFound, Conflict."""
     with program.database.writing() as connection:
         runs.read_run(connection, pipeline_id, workspace_id=program.workspace)
-        rerun.cancel_run(connection, pipeline_id, at=now_ms(), enqueue=program.engine.enqueue)
+        rerun.cancel_run(connection, pipeline_id, at=read_clock(connection), enqueue=program.engine.enqueue)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,12 +212,12 @@ def retry_pipeline(
             return Retried(documents=len(failed), generation=run.generation)
         if failed:
             generation = rerun.retry_documents(
-                connection, pipeline_id, failed, at=now_ms(), enqueue=program.engine.enqueue
+                connection, pipeline_id, failed, at=read_clock(connection), enqueue=program.engine.enqueue
             )
             return Retried(documents=len(failed), generation=generation)
         if document_ids is None and code is None and rerun.failed_phases(connection, pipeline_id):
             generation = rerun.retry_phases(
-                connection, pipeline_id, at=now_ms(), enqueue=program.engine.enqueue
+                connection, pipeline_id, at=read_clock(connection), enqueue=program.engine.enqueue
             )
             return Retried(documents=0, generation=generation)
         raise Conflict("nothing to retry: no document in error matches")
@@ -235,6 +242,8 @@ def append_documents(program: Program, pipeline_id: str, document_ids: Sequence[
             )
             raise InvalidInput(f"{len(there)} of the documents are in the run already", problems)
         settled = count_ends(read_tally(connection, pipeline_id)).terminal
-        runs.add_documents(connection, pipeline_id, wanted, at=now_ms(), enqueue=program.engine.enqueue)
-        runs.new_generation(connection, pipeline_id, settled=settled, at=now_ms())
+        runs.add_documents(
+            connection, pipeline_id, wanted, at=read_clock(connection), enqueue=program.engine.enqueue
+        )
+        runs.new_generation(connection, pipeline_id, settled=settled, at=read_clock(connection))
         return runs.read_run(connection, pipeline_id)

@@ -7,8 +7,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from docrail.api.answers import Answer, Answers, ProgressQuery
+from docrail.api.answers import Answer, ProgressQuery, get_answer_then
 from docrail.api.ids import known_form
+from docrail.api.polls import is_among, newest_answer
 from docrail.api.watch import Watcher
 from docrail.bootstrap import Program
 
@@ -23,23 +24,29 @@ async def get_progress(request: Request) -> Response:
     """The exact truth about a run: at once, when it is no longer what you know, or as a stream of events."""
     query = ProgressQuery.read(request.path_params["pipeline_id"], request.query_params)
     known_form(query.pipeline_id)
-    answers: Answers = request.app.state.answers
     program: Program = request.state.program
-    answer = await run_in_threadpool(answers.get, program, query)
+    if query.at is not None:
+        body = await run_in_threadpool(get_answer_then, program, query)
+        return Response(body, headers={"Cache-Control": "private, no-cache"}, media_type="application/json")
+    answer = await _newest(request, query)
     if EVENT_STREAM in request.headers.get("accept", ""):
         return _stream(request, query, answer)
     if query.wait and _is_known(request, answer):
         watcher: Watcher = request.app.state.watcher
         if await watcher.changed(program, query.pipeline_id, known=answer.revision, seconds=query.wait):
-            answer = await run_in_threadpool(answers.get, program, query)
+            answer = await _newest(request, query)
     if _is_known(request, answer):
         return Response(status_code=304, headers=answer.headers)
     return Response(answer.body, headers=answer.headers, media_type="application/json")
 
 
+async def _newest(request: Request, query: ProgressQuery) -> Answer:
+    state = request.app.state
+    return await newest_answer(state.newest, state.answers, request.state.program, query)
+
+
 def _is_known(request: Request, answer: Answer) -> bool:
-    tags = request.headers.get("if-none-match", "")
-    return any(tag.strip().removeprefix("W/") in (answer.etag, "*") for tag in tags.split(","))
+    return is_among(request.headers.get("if-none-match", ""), answer)
 
 
 def _stream(request: Request, query: ProgressQuery, answer: Answer) -> Response:
@@ -55,7 +62,7 @@ def _stream(request: Request, query: ProgressQuery, answer: Answer) -> Response:
 async def _events(
     request: Request, query: ProgressQuery, answer: Answer | None, *, known: int
 ) -> AsyncIterator[bytes]:
-    answers, watcher, program = request.app.state.answers, request.app.state.watcher, request.state.program
+    watcher, program = request.app.state.watcher, request.state.program
     while True:
         if answer is None:
             yield b": waiting\n\n"
@@ -66,4 +73,4 @@ async def _events(
             known = answer.revision
             await asyncio.sleep(PAUSE_SECONDS)
         changed = await watcher.changed(program, query.pipeline_id, known=known, seconds=KEEP_ALIVE_SECONDS)
-        answer = await run_in_threadpool(answers.get, program, query) if changed else None
+        answer = await _newest(request, query) if changed else None
