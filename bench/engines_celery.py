@@ -68,7 +68,11 @@ def main() -> None:
     options = parser.parse_args()
     if not SOCKET:  # once more, now with the address of the server to come
         with tempfile.TemporaryDirectory(prefix="docrail-bench-redis-") as folder:
-            environment = {**os.environ, "BENCH_REDIS": f"{folder}/s", "PYTHONPATH": str(Path(__file__).parent)}
+            environment = {
+                **os.environ,
+                "BENCH_REDIS": f"{folder}/s",
+                "PYTHONPATH": str(Path(__file__).parent),
+            }
             environment |= {"BENCH_DURABLE": "1"} if options.durable else {}
             subprocess.run([sys.executable, *sys.argv], env=environment, check=True)
         return

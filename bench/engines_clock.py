@@ -1,4 +1,4 @@
-"""The clock of the engines that are measured beside docrail; the standard library only, each engine has its own venv."""
+"""The clock of the engines beside docrail; the standard library only, for it runs in their own venvs."""
 
 import json
 import time

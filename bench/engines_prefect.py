@@ -40,9 +40,7 @@ def run(documents: int, limit: float) -> None:
 
     @flow(task_runner=ThreadPoolTaskRunner(max_workers=THREADS))  # type: ignore[arg-type]
     def everything(numbers: list[int]) -> None:
-        ends: list[Any] = [
-            last.submit(step.submit(step.submit(step.submit(number)))) for number in numbers
-        ]
+        ends: list[Any] = [last.submit(step.submit(step.submit(step.submit(number)))) for number in numbers]
         for end in ends:
             end.wait()
 
@@ -84,7 +82,9 @@ def main() -> None:
         environment = {**os.environ, **quiet, "PREFECT_HOME": folder, "DO_NOT_TRACK": "1"}
         prefect = Path(sys.executable).parent / "prefect"
         command = [prefect, "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-        server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        server = subprocess.Popen(
+            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         try:
             wait_for(f"{api}/health")
             subprocess.run(

@@ -10,6 +10,7 @@ from typing import IO
 from docrail.config import Settings
 from docrail.engine.crew import joined
 from docrail.engine.durable import Engine
+from docrail.engine.limiter import Limiter
 from docrail.reading.limits import Limits
 from docrail.reading.sandbox import Reader
 from docrail.store.blobs import Blobs
@@ -75,6 +76,12 @@ def working(program: Program) -> Iterator[bool]:
                 blobs=program.blobs,
                 ledger=ledger,
                 reader=reader,
+                limiter=Limiter(
+                    database,
+                    worker_id=worker.id,
+                    stopping=engine.stopping,
+                    by_type=settings.phase_limits,
+                ),
                 enqueue=engine.enqueue,
                 stopping=engine.stopping,
             )

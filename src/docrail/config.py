@@ -1,5 +1,6 @@
 """Settings: one table of name, default and help. Flag > `DOCRAIL_*` > `docrail.toml` > default."""
 
+import json
 import os
 import tomllib
 from collections.abc import Mapping
@@ -8,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from docrail.core.errors import InvalidInput, Problem
+from docrail.core.plan import PhaseType
+from docrail.core.retry import Limits, Retry, check_effort, read_limits
 
 
 def _setting(default: Any, text: str) -> Any:
@@ -26,11 +29,33 @@ class Settings:
     max_pages: int = _setting(500, "pages read of a document")
     read_seconds: int = _setting(120, "the longest that reading one document may take")
     read_memory_mb: int = _setting(1536, "memory of one reading process, in megabytes")
+    attempts: int = _setting(3, "how often a phase is tried; a stage's `retry` says otherwise")
+    retry_first_seconds: float = _setting(
+        0.5, "the wait after a first failed attempt; doubled after each one"
+    )
+    retry_longest_seconds: float = _setting(30.0, "the longest wait between two attempts")
+    limits: str = _setting(
+        "{}",
+        "limits of a type of phase over all runs and workers, as JSON or a table: "
+        '`{"extraction": {"concurrency": 4, "per_second": 30}}`',
+    )
     take_over_seconds: int = _setting(
         30, "a worker not heard of for so long is dead, and the others take over what it held (PostgreSQL)"
     )
     host: str = _setting("127.0.0.1", "the address `docrail serve` listens on")
     port: int = _setting(8000, "the port `docrail serve` listens on")
+
+    @property
+    def retry(self) -> Retry:
+        return Retry(
+            attempts=self.attempts,
+            first_seconds=self.retry_first_seconds,
+            longest_seconds=self.retry_longest_seconds,
+        )
+
+    @property
+    def phase_limits(self) -> dict[str, Limits]:
+        return {kind: read_limits({"limits": said}) for kind, said in json.loads(self.limits).items()}
 
     @property
     def home_path(self) -> Path:
@@ -75,10 +100,35 @@ def _checked(given: Mapping[str, tuple[Any, str]], known: set[str]) -> Settings:
                 Problem(path=f"{origin}: {name}", message=f"unknown; there are {', '.join(sorted(known))}")
             )
             continue
+        if isinstance(value, dict):
+            value = json.dumps(value)
         try:
             values[name] = type(defaults[name])(value)
         except ValueError:
-            problems.append(Problem(path=f"{origin}: {name}", message=f"{value!r} is not a whole number"))
+            wanted = "a whole number" if isinstance(defaults[name], int) else "a number"
+            problems.append(Problem(path=f"{origin}: {name}", message=f"{value!r} is not {wanted}"))
+    problems += _check_limits(values.get("limits", "{}"), given.get("limits", ("", ""))[1])
     if problems:
         raise InvalidInput("the settings cannot be used", tuple(problems))
     return Settings(**values)
+
+
+def _check_limits(text: str, origin: str) -> list[Problem]:
+    path = f"{origin}: limits"
+    try:
+        limits = json.loads(text)
+    except ValueError:
+        limits = None
+    if not isinstance(limits, dict):
+        return [Problem(path=path, message="must be a JSON object of phase types")]
+    kinds = [kind.value for kind in PhaseType]
+    unknown = [
+        Problem(path=f"{path}.{kind}", message=f"no phase type; there are {', '.join(kinds)}")
+        for kind in limits
+        if kind not in kinds
+    ]
+    return unknown + [
+        problem
+        for kind in limits
+        for problem in check_effort({"limits": limits[kind]}, path=f"{path}.{kind}")
+    ]

@@ -7,13 +7,13 @@ from typing import Any
 from docrail.core.errors import WorkError
 from docrail.core.model import CellStatus, Record
 from docrail.core.plan import Plan, PlannedPhase
-from docrail.core.retry import retry_delay
+from docrail.core.retry import Retry
 from docrail.core.state import UNREAD, Failure, Move, Position, State
 from docrail.store.chunks import Claim, Work
 from docrail.store.ids import now_ms
 from docrail.store.ledger import Ledger, Receipt
 
-READING_ATTEMPTS = 3
+READING = Retry()
 
 
 class ClaimLost(Exception):  # noqa: N818 - not an error: somebody else has the chunk, or the run was cancelled
@@ -65,12 +65,16 @@ class Journey:
         )
         self.position = after
 
-    def start(self, planned: PlannedPhase) -> None:
-        """Begin an attempt. After a crash it is durable before it begins, so that the next crash has a name."""
+    def start(self, planned: PlannedPhase, *, costly: bool = False) -> None:
+        """Begin an attempt.
+
+        It is durable before it begins if it is costly, so that nothing is paid for while the database is away; and
+        after a crash, so that the next one has a name.
+        """
         self.attempts += 1
         self.began = time.monotonic()
         self.move(State.RUNNING, phase_id=planned.id)
-        if self.claim.after_crash:
+        if costly or self.claim.after_crash:
             self.settle()
 
     def is_read(self) -> None:
@@ -116,12 +120,12 @@ class Journey:
         """
         if planned is None:
             self.attempts += 1
-        limit = planned.attempts if planned else READING_ATTEMPTS
+        retry = planned.retry if planned else READING
         at_phase = planned or self._phase_on_the_way()
-        if error.retryable and self.attempts < limit:
+        if error.retryable and self.attempts < retry.attempts:
             self.move(State.WAITING, phase_id=at_phase.id if at_phase else None)
             work = replace(self.work, position=self.position, attempts=self.attempts, timings=self.timings)
-            self.waiting = retry_delay(self.attempts), work
+            self.waiting = retry.delay(self.attempts), work
             return
         self.move(
             State.ERROR,

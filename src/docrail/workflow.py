@@ -17,9 +17,9 @@ import structlog
 from docrail.core.errors import WorkError
 from docrail.core.model import Layout, Record
 from docrail.core.plan import Plan, PlannedPhase
-from docrail.core.retry import retry_delay
 from docrail.core.state import State
 from docrail.engine.durable import NotDone, Stopping
+from docrail.engine.limiter import Limiter
 from docrail.journey import ClaimLost, Journey, describe
 from docrail.phases.protocol import Phase
 from docrail.phases.registry import make_phases, make_pipeline_phase
@@ -45,6 +45,7 @@ class Parts:
     blobs: Blobs
     ledger: Ledger
     reader: Reader
+    limiter: Limiter
     enqueue: Enqueue
     stopping: threading.Event
     epochs: dict[str, int] = field(default_factory=dict)
@@ -128,7 +129,7 @@ def process_document(
         if parts.stopping.is_set():
             journey.hand_in()
             raise Stopping
-        made = _attempt(journey, plan.document_phases[index], phases[index], record)
+        made = _attempt(journey, plan.document_phases[index], phases[index], record, parts)
         if made is None:
             return journey.waiting
         journey.finish(plan, before=record, after=made)
@@ -174,12 +175,15 @@ def _known_record(work: Work, layout: Layout, parts: Parts) -> Record:
 
 
 def _attempt(
-    journey: Journey, planned: PlannedPhase, phase: Phase | _Unmade, record: Record
+    journey: Journey, planned: PlannedPhase, phase: Phase | _Unmade, record: Record, parts: Parts
 ) -> Record | None:
     """One try of one phase: what it made, or None once its failure is written."""
-    journey.start(planned)
     try:
-        return phase.run(record)
+        with parts.limiter.place(planned, journey.claim.run.id) as limited:
+            journey.start(planned, costly=limited)
+            return phase.run(record)
+    except ClaimLost:
+        raise
     except WorkError as error:
         journey.fail(planned, error)
     except Exception as error:
@@ -201,15 +205,15 @@ def assemble(run_id: str, parts: Parts) -> None:
 
 
 def _compose(run_id: str, plan: Plan, phase: PlannedPhase, parts: Parts, *, epoch: int) -> None:
-    for attempt in range(1, phase.attempts + 1):
+    for attempt in range(1, phase.retry.attempts + 1):
         with parts.database.reading() as connection:
             records = list(completed_records(connection, run_id))
         try:
             composed = make_pipeline_phase(phase, plan).run(records)
         except Exception as error:
             log.exception("phase_raised", phase=phase.id, run=run_id)
-            if attempt < phase.attempts and getattr(error, "retryable", True):
-                _wait(retry_delay(attempt), parts)
+            if attempt < phase.retry.attempts and getattr(error, "retryable", True):
+                _wait(phase.retry.delay(attempt), parts)
                 continue
             cause = error if isinstance(error, WorkError) else WorkError(str(error), code="assembly_failed")
             failure = describe(phase, cause, attempts=attempt)

@@ -11,6 +11,7 @@ from docrail.bootstrap import Program
 from docrail.config import Settings
 from docrail.core.model import Cell, CellStatus, HoldReason, Layout, Record
 from docrail.core.plan import PhaseType, Plan, PlannedPhase, Scope
+from docrail.core.retry import Retry
 from docrail.core.state import Move
 from docrail.store.blobs import Blobs
 from docrail.store.database import Database
@@ -59,7 +60,13 @@ def make_program(database: Database, folder: Path) -> Program:
 def make_plan(phases: int = 3, *, assembly: bool = True, attempts: int = 2) -> Plan:
     """A plan of `phases` document phases."""
     planned = [
-        PlannedPhase(id=f"phase-{n}", name=f"Phase {n}", type=TYPES[n % 4], config={}, attempts=attempts)
+        PlannedPhase(
+            id=f"phase-{n}",
+            name=f"Phase {n}",
+            type=TYPES[n % 4],
+            config={},
+            retry=Retry(attempts=attempts, first_seconds=0.01),
+        )
         for n in range(phases)
     ]
     if assembly:
@@ -69,7 +76,7 @@ def make_plan(phases: int = 3, *, assembly: bool = True, attempts: int = 2) -> P
             type=PhaseType.ASSEMBLY,
             config={"grouping_field": "a"},
             scope=Scope.PIPELINE,
-            attempts=attempts,
+            retry=Retry(attempts=attempts, first_seconds=0.01),
         )
         planned.append(last)
     return Plan(fields=(), phases=tuple(planned))

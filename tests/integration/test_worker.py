@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy.exc import OperationalError
 from tests.integration.small_runs import make_plan, mark, start_run
 
-from docrail import bootstrap, journey, workflow
+from docrail import bootstrap, workflow
 from docrail.bootstrap import Program, open_program, working
 from docrail.config import Settings
 from docrail.core.errors import InvalidInput, WorkError
@@ -68,7 +68,6 @@ def leave_a_mark(planned: PlannedPhase, record: Record) -> Record:
 def set_phases(monkeypatch: pytest.MonkeyPatch) -> Callable[[Run], None]:
     """Sets what every phase does: `set_phases(run)`."""
     monkeypatch.setattr(bootstrap, "Reader", ReaderOfTheTest)
-    monkeypatch.setattr(journey, "retry_delay", lambda _attempt: 0.01)
     monkeypatch.setattr(durable, "retry_delay", lambda _attempt: 0.01)
 
     def set_them(run: Run) -> None:

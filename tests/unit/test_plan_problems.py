@@ -68,7 +68,7 @@ def test_an_unknown_option_of_a_stage_is_refused() -> None:
 
     assert found == {
         "rail[0].json.field": "a schema stage has no option 'field'; did you mean 'fields'?",
-        "rail[1].json.x": "a registry stage has no option 'x'",
+        "rail[1].json.x": "a registry stage has no option 'x'; there are: limits, retry",
     }
 
 

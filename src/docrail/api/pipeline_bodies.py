@@ -172,7 +172,7 @@ def _phase(phase: PlannedPhase) -> PhaseBody:
         name=phase.name,
         type=phase.type,
         scope=phase.scope,
-        attempts=phase.attempts,
+        attempts=phase.retry.attempts,
         config=dict(phase.config),
     )
 

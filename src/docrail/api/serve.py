@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from dataclasses import fields
 from types import FrameType
 
 import structlog
@@ -106,11 +107,9 @@ def _watch(worker: "subprocess.Popen[bytes]", stop: threading.Event) -> float:
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    """Ours, with what the worker must find as the server found it."""
-    given = {"DOCRAIL_HOME": str(settings.home_path), "DOCRAIL_DATABASE_URL": settings.database_url}
-    numbers = ("processes", "concurrency", "max_file_mb", "max_pages", "read_seconds", "read_memory_mb")
-    given |= {f"DOCRAIL_{name.upper()}": str(getattr(settings, name)) for name in numbers}
-    return {**os.environ, **given}
+    """Ours, with every setting as the server has it."""
+    given = {f"DOCRAIL_{each.name.upper()}": str(getattr(settings, each.name)) for each in fields(settings)}
+    return {**os.environ, **given, "DOCRAIL_HOME": str(settings.home_path)}
 
 
 def _is_loopback(host: str) -> bool:

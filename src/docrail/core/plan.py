@@ -8,6 +8,7 @@ from enum import StrEnum
 from docrail.core.errors import InvalidInput, Problem
 from docrail.core.model import Value
 from docrail.core.plan_check import check_spec, gates_of, policies_of
+from docrail.core.retry import KEYS, UNLIMITED, USUAL_RETRY, Limits, Retry, read_limits, read_retry
 from docrail.core.spec import Field, Gate, Policy, Spec, Stage
 from docrail.core.spec_path import suggest
 
@@ -38,7 +39,8 @@ class PlannedPhase:
     type: PhaseType
     config: Mapping[str, Value]
     scope: Scope = Scope.DOCUMENT
-    attempts: int = 3
+    retry: Retry = USUAL_RETRY
+    limits: Limits = UNLIMITED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +59,8 @@ class Plan:
         return tuple(phase for phase in self.phases if phase.scope is Scope.PIPELINE)
 
 
-def compile_rail(spec: Spec) -> Plan:
-    """The plan of `spec`, the same for the same spec.
+def compile_rail(spec: Spec, *, retry: Retry = USUAL_RETRY) -> Plan:
+    """The plan of `spec`, the same for the same spec; `retry` holds where a stage says nothing of it.
 
     Raises InvalidInput with every problem at once.
 
@@ -69,7 +71,7 @@ def compile_rail(spec: Spec) -> Plan:
     drafts = _order(
         [draft for number, stage in enumerate(spec.rail) for draft in _drafts(stage, number, spec)]
     )
-    phases = _with_ids([draft.phase for draft in drafts])
+    phases = _with_ids([_with_effort(draft, spec, retry) for draft in drafts])
     problems = (*check_spec(spec), *_unknown_targets(spec.rail, phases, [draft.stage for draft in drafts]))
     if problems:
         count = "one problem" if len(problems) == 1 else f"{len(problems)} problems"
@@ -83,11 +85,18 @@ class _Draft:
 
     phase: PlannedPhase
     stage: int
+    is_written: bool = True
 
 
 def _drafts(stage: Stage, number: int, spec: Spec) -> Iterator[_Draft]:
     for phase in _phases(stage, spec):
         yield _Draft(phase=phase, stage=number)
+
+
+def _with_effort(draft: _Draft, spec: Spec, retry: Retry) -> PlannedPhase:
+    """The phase with the retries and limits that its stage asks for."""
+    said = (spec.rail[draft.stage].json or {}) if draft.is_written else {}
+    return replace(draft.phase, retry=read_retry(said, retry), limits=read_limits(said))
 
 
 def _phases(stage: Stage, spec: Spec) -> list[PlannedPhase]:
@@ -146,7 +155,7 @@ def _order(drafts: Sequence[_Draft]) -> list[_Draft]:
     place = kinds.index(PhaseType.TRANSFER) + 1 if PhaseType.TRANSFER in kinds else 0
     extraction = _phase(Stage(type="schema"), PhaseType.EXTRACTION, {})
     behind = ordered[place - 1].stage if place else -1
-    return [*ordered[:place], _Draft(phase=extraction, stage=behind), *ordered[place:]]
+    return [*ordered[:place], _Draft(phase=extraction, stage=behind, is_written=False), *ordered[place:]]
 
 
 def _with_ids(phases: Sequence[PlannedPhase]) -> list[PlannedPhase]:
@@ -193,7 +202,7 @@ def _matching(target: str, phases: Iterable[PlannedPhase]) -> list[str]:
 
 
 def _options(stage: Stage) -> dict[str, Value]:
-    return {key: _plain(value) for key, value in (stage.json or {}).items()}
+    return {key: _plain(value) for key, value in (stage.json or {}).items() if key not in KEYS}
 
 
 def _plain(value: Value) -> Value:

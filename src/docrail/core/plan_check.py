@@ -10,6 +10,8 @@ from docrail.core.gates import check_gate
 from docrail.core.model import Value
 from docrail.core.patterns import check_pattern
 from docrail.core.policy import check_policy
+from docrail.core.retry import KEYS as EFFORT_KEYS
+from docrail.core.retry import check_effort
 from docrail.core.spec import Field, Gate, Policy, Spec, Stage
 from docrail.core.spec_path import format_path, suggest
 
@@ -19,10 +21,10 @@ POLICY_KEYS = ("policies", "policy_ids")
 GATE_KEYS = ("gates", "stage_ids")
 
 _OPTIONS: Mapping[str, tuple[str, ...]] = {
-    "registry": (),
-    "schema": ("extractor", "fields"),
-    "resolve": POLICY_KEYS,
-    "valid": (*GATE_KEYS, "target_phases"),
+    "registry": EFFORT_KEYS,
+    "schema": ("extractor", "fields", *EFFORT_KEYS),
+    "resolve": (*POLICY_KEYS, *EFFORT_KEYS),
+    "valid": (*GATE_KEYS, "target_phases", *EFFORT_KEYS),
 }
 
 _Named = TypeVar("_Named", Policy, Gate)
@@ -149,6 +151,8 @@ def _check_stage(stage: Stage, spec: Spec, path: str) -> Iterator[Problem]:
     options = stage.json or {}
     path = f"{path}.json"
     yield from _check_keys(stage, path)
+    if stage.type in _OPTIONS or stage.type == "assembly":
+        yield from check_effort(options, path=path)
     match stage.type:
         case "schema":
             yield from _check_schema(options, spec.fields, path)
@@ -160,7 +164,8 @@ def _check_stage(stage: Stage, spec: Spec, path: str) -> Iterator[Problem]:
             yield from _check_members(options, GATE_KEYS, "gate", known, path)
             yield from _check_list(options, "target_phases", path)
         case "assembly":
-            yield from check_assembly(options, spec.fields, path=path)
+            own = {key: value for key, value in options.items() if key not in EFFORT_KEYS}
+            yield from check_assembly(own, spec.fields, path=path)
 
 
 def _check_keys(stage: Stage, path: str) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ import msgspec
 
 from docrail.core.model import Severity
 from docrail.core.plan import PhaseType, Plan, PlannedPhase, Scope
+from docrail.core.retry import Limits, Retry
 from docrail.core.spec import Field, FieldType, Gate, Policy, Spec, Stage
 
 _Raw = Mapping[str, Any]
@@ -48,7 +49,9 @@ def _field(raw: _Raw) -> Field:
 
 
 def _phase(raw: _Raw) -> PlannedPhase:
-    return PlannedPhase(**{**raw, "type": PhaseType(raw["type"]), "scope": Scope(raw["scope"])})
+    kinds = {"type": PhaseType(raw["type"]), "scope": Scope(raw["scope"])}
+    effort = {"retry": Retry(**raw["retry"]), "limits": Limits(**raw["limits"])}
+    return PlannedPhase(**{**raw, **kinds, **effort})
 
 
 def _policy(raw: _Raw) -> Policy:

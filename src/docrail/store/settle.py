@@ -9,6 +9,7 @@ from docrail.core.progress import PipelinePhaseStatus, RunStatus, count_ends, ru
 from docrail.store import tables
 from docrail.store.counters import read_tally
 from docrail.store.history import remember_run
+from docrail.store.limits import forget_limits
 
 Enqueue: TypeAlias = Callable[[Connection, str, str], None]
 """Hands a task by its name and one id to the durable engine, inside the caller's transaction."""
@@ -91,4 +92,6 @@ def write_status(connection: Connection, run_id: str, *, at: int) -> RunStatus:
         )
     )
     remember_run(connection, run, phases, finished_at=finished_at, at=at)
+    if status.terminal:
+        forget_limits(connection, run_id)
     return status

@@ -51,6 +51,21 @@ workers = Table(
     _time("seen_at"),
 )
 
+limits = Table(
+    "limits",
+    metadata,
+    Column("key", String(120), primary_key=True),
+    Column("next_at", Float(53), nullable=False),
+)
+
+limit_places = Table(
+    "limit_places",
+    metadata,
+    Column("key", String(120), primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("worker_id", String(36)),
+)
+
 documents = Table(
     "documents",
     metadata,

@@ -52,7 +52,7 @@ def create_pipeline(
             name=name or spec.name,
             spec_id=spec.id,
             spec_version=spec.version,
-            plan=compile_rail(spec_from_json(spec.content)),
+            plan=compile_rail(spec_from_json(spec.content), retry=program.settings.retry),
             document_ids=list(dict.fromkeys(wanted)),
             metadata=dict(metadata or {}),
             at=read_clock(connection),
