@@ -126,8 +126,8 @@ def venv(packages: Sequence[str], folder: Path) -> Path:
     home = folder / packages[0].split("=")[0].split("[")[0]
     python = home / "bin" / "python"
     if not (home / "ready").exists():
-        subprocess.run([sys.executable, "-m", "venv", home], check=True, capture_output=True)
-        install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages]
+        subprocess.run([sys.executable, "-m", "venv", str(home)], check=True, capture_output=True)
+        install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages]
         subprocess.run(install, check=True, capture_output=True, timeout=600)
         (home / "ready").touch()
     return python

@@ -178,18 +178,16 @@ def _attempt(
     journey: Journey, planned: PlannedPhase, phase: Phase | _Unmade, record: Record, parts: Parts
 ) -> Record | None:
     """One try of one phase: what it made, or None once its failure is written."""
-    try:
-        with parts.limiter.place(planned, journey.claim.run.id) as limited:
-            journey.start(planned, costly=limited)
+    with parts.limiter.place(planned, journey.claim.run.id) as limited:
+        journey.start(planned, costly=limited)
+        try:
             return phase.run(record)
-    except ClaimLost:
-        raise
-    except WorkError as error:
-        journey.fail(planned, error)
-    except Exception as error:
-        log.exception("phase_raised", phase=planned.id, document=journey.work.document.id)
-        cause = f"{type(error).__name__}: {error}"
-        journey.fail(planned, WorkError(cause, code=f"{planned.type}_failed", retryable=True))
+        except WorkError as error:
+            journey.fail(planned, error)
+        except Exception as error:
+            log.exception("phase_raised", phase=planned.id, document=journey.work.document.id)
+            cause = f"{type(error).__name__}: {error}"
+            journey.fail(planned, WorkError(cause, code=f"{planned.type}_failed", retryable=True))
     return None
 
 

@@ -31,6 +31,8 @@ TAKE_OVER_SECONDS = 2
 FREEZE_SECONDS = (TAKE_OVER_SECONDS + 1.0, TAKE_OVER_SECONDS + 3.0)
 DOWN_SECONDS = (0.0, 1.0)
 UPLOADED_TOGETHER = 200
+STRIKE_SECONDS = 30
+RECOVERED_FIRST = 0.75
 
 
 @dataclass(kw_only=True)
@@ -328,13 +330,33 @@ def _strike_worker(site: Site, kind: str, chance: random.Random, down: float) ->
 
 
 def strike_all(site: Site, kinds: Sequence[str], chance: random.Random, *, gap: tuple[float, float]) -> None:
-    """Strike once for each of `kinds`, with a gap between two; a strike that hits nobody is tried again."""
+    """Strike once for each of `kinds`, with a gap between two; a strike that hits nobody is tried again.
+
+    Mostly the gap begins when progress moves again; else a second strike may come upon what the first one left.
+    """
     for kind in kinds:
         time.sleep(chance.uniform(*gap))
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + STRIKE_SECONDS
         while not strike(site, kind, chance):
             assert time.monotonic() < deadline, f"nobody to strike: {kind}"
             time.sleep(0.1)
+        if chance.random() < RECOVERED_FIRST:
+            _let_recover(site)
+
+
+def _let_recover(site: Site) -> None:
+    """Wait until progress moves and the API answers again, but not for ever."""
+    struck = time.monotonic()
+    while time.monotonic() < struck + STRIKE_SECONDS:
+        time.sleep(0.05)
+        moved, answered = site.inside.moved[-1:], site.http.answered[-1:]
+        if (
+            moved
+            and answered
+            and min(moved + answered) > struck
+            and all(each.pid in site.crew for each in site.workers)
+        ):
+            return
 
 
 def calm_down(site: Site, *, seconds: float) -> None:
