@@ -181,9 +181,9 @@ def _polling(site: Site) -> Iterator[None]:
     """Poll from several threads while the block runs."""
     stop = threading.Event()
     jobs = [
-        (_poll_http, site.http, 0.02),
-        (_poll_inside, site.inside, 0.02),
-        (_audit, site.audits, 0.2),
+        (_poll_http, site.http, 0.04),
+        (_poll_inside, site.inside, 0.04),
+        (_audit, site.audits, 0.25),
         (_watch_crew, Seen(), 0.05),
     ]
     threads = [threading.Thread(target=_repeat, args=(site, stop, *job)) for job in jobs]

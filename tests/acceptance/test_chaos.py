@@ -20,9 +20,9 @@ from tests.acceptance.chaos_processes import DOCRAIL
 from tests.acceptance.chaos_product import product_of_home, wrong_with
 from tests.acceptance.small_job import SPEC, write_job
 
-DOCUMENTS = 250
-KINDS = ("worker",) * 4 + ("freeze",) * 2 + ("api",) * 2 + ("postgres", "postgres-immediate")
-GAP_SECONDS = (0.1, 0.8)
+DOCUMENTS = 100
+KINDS = ("worker", "worker", "worker", "freeze", "api", "postgres", "postgres-immediate")
+GAP_SECONDS = (0.1, 0.6)
 MOST_AT_LEISURE = 1
 """Of each kind, the strikes that may fall between two runs."""
 
