@@ -52,7 +52,8 @@ def _new_place(connection: Connection, key: str, worker_id: str, concurrency: in
         return None
     upsert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
     query = upsert(table).values(key=key, place=known, worker_id=worker_id).on_conflict_do_nothing()
-    return known if connection.execute(query).rowcount == 1 else None
+    place: int | None = connection.execute(query.returning(table.c.place)).scalar_one_or_none()
+    return place
 
 
 def leave_place(connection: Connection, key: str, place: int, worker_id: str) -> None:
