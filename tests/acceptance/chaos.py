@@ -120,10 +120,6 @@ class Site:
         """The time of day of a monotonic time."""
         return time.strftime("%H:%M:%S", time.gmtime(time.time() - time.monotonic() + at))
 
-    def late_claims(self) -> int:
-        """How often a worker found out that what it did came too late."""
-        return sum(log.read_text().count("claim_lost") for log in self.logs)
-
 
 @contextmanager
 def site(*, workers: int = 2) -> Iterator[Site]:

@@ -20,8 +20,8 @@ from tests.acceptance.chaos_processes import DOCRAIL
 from tests.acceptance.chaos_product import product_of_home, wrong_with
 from tests.acceptance.small_job import SPEC, write_job
 
-DOCUMENTS = 100
-KINDS = ("worker", "worker", "worker", "freeze", "api", "postgres", "postgres-immediate")
+DOCUMENTS = 80
+KINDS = ("worker", "worker", "freeze", "api", "postgres", "postgres-immediate")
 GAP_SECONDS = (0.1, 0.6)
 MOST_AT_LEISURE = 1
 """Of each kind, the strikes that may fall between two runs."""
