@@ -31,7 +31,7 @@ TAKE_OVER_SECONDS = 2
 FREEZE_SECONDS = (TAKE_OVER_SECONDS + 1.0, TAKE_OVER_SECONDS + 3.0)
 DOWN_SECONDS = (0.0, 1.0)
 UPLOADED_TOGETHER = 200
-STRIKE_SECONDS = 30
+STRIKE_SECONDS = 60
 RECOVERED_FIRST = 0.75
 
 
@@ -60,12 +60,11 @@ class Seen:
 
 @dataclass(frozen=True, kw_only=True)
 class Strike:
-    """One kill that really happened: when, when what was killed was told to be there again, and during which work."""
+    """One kill that really happened: when, when what was killed was told to be there again."""
 
     kind: str
     at: float
     back: float
-    active: bool
 
 
 @dataclass(kw_only=True)
@@ -99,7 +98,7 @@ class Site:
 
     def struck_how_often(self) -> Counter[str]:
         """The strikes that hit while documents moved, by kind."""
-        return Counter(each.kind for each in self.strikes if each.active)
+        return Counter(each.kind for each in self.strikes)
 
     def recoveries(self) -> dict[str, list[float]]:
         """How long after each strike progress moved again; for the API, until it answered again."""
@@ -107,7 +106,7 @@ class Site:
         for strike in self.strikes:
             after = self.http.answered if strike.kind == "api" else self.inside.moved
             again = next((each for each in after if each > strike.back), None)
-            if strike.active and again is not None:
+            if again is not None:
                 found[strike.kind].append(again - strike.back)
         return found
 
@@ -289,8 +288,9 @@ def keep_working(site: Site, spec: str, stop: threading.Event) -> None:
 
 
 def strike(site: Site, kind: str, chance: random.Random) -> bool:
-    """Kill or freeze one of a kind; False if there was nobody to hit just then."""
-    active = bool(site.runs) and not has_ended(site)
+    """Kill or freeze one of a kind; False if there was nobody to hit just then, or nobody had work."""
+    if not site.runs or has_ended(site):
+        return False
     at = time.monotonic()
     down = chance.uniform(*DOWN_SECONDS)
     if kind in ("worker", "freeze"):
@@ -303,7 +303,7 @@ def strike(site: Site, kind: str, chance: random.Random) -> bool:
         site.postgres.start()
     if hit:
         back = time.monotonic() if kind.startswith("postgres") else at
-        site.strikes.append(Strike(kind=kind, at=at, back=back, active=active))
+        site.strikes.append(Strike(kind=kind, at=at, back=back))
     return hit
 
 
