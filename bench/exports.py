@@ -90,7 +90,7 @@ def fill(program: Program, documents: int) -> str:
         )
     for chunk_id in chunks:
         with program.database.writing() as connection:
-            claim = claim_chunk(connection, chunk_id, at=NOW, enqueue=lambda *_: None)
+            claim = claim_chunk(connection, chunk_id, worker_id="bench", at=NOW, enqueue=lambda *_: None)
             assert claim is not None
             moves = [
                 Move(

@@ -51,7 +51,9 @@ def claims(program: Program, run_id: str) -> list[Claim]:
     with program.database.writing() as connection:
         ids = connection.execute(select(tables.chunks.c.id).where(tables.chunks.c.run_id == run_id)).scalars()
         for chunk_id in list(ids):
-            claim = claim_chunk(connection, chunk_id, at=now_ms(), enqueue=program.engine.enqueue)
+            claim = claim_chunk(
+                connection, chunk_id, worker_id="bench", at=now_ms(), enqueue=program.engine.enqueue
+            )
             assert claim is not None
             found.append(claim)
     return found

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from docrail.config import Settings
-from docrail.engine.crew import joined
+from docrail.engine.crew import joined, process_identity
 from docrail.engine.durable import Engine
 from docrail.engine.limiter import Limiter
 from docrail.reading.limits import Limits
@@ -18,6 +18,7 @@ from docrail.store.database import Database
 from docrail.store.keys import workspace_id
 from docrail.store.ledger import Ledger
 from docrail.store.schema import is_current, migrate
+from docrail.store.workers import session_name
 from docrail.workflow import Parts, tasks
 
 AHEAD_ALONE, AHEAD_TOGETHER = 4, 2
@@ -39,7 +40,7 @@ class Program:
 def open_program(settings: Settings) -> Iterator[Program]:
     """The program over its home folder and database, made if they are missing."""
     settings.home_path.mkdir(parents=True, exist_ok=True)
-    database = Database(settings.url)
+    database = Database(settings.url, session=session_name(process_identity()))
     engine = Engine(database.url)
     try:
         if not is_current(database):
@@ -84,6 +85,7 @@ def working(program: Program) -> Iterator[bool]:
                 ),
                 enqueue=engine.enqueue,
                 stopping=engine.stopping,
+                worker_id=worker.id,
             )
             ahead = AHEAD_ALONE if settings.embedded else AHEAD_TOGETHER
             engine.start(tasks(parts), concurrency=concurrency, worker=worker.id, ahead=ahead)

@@ -18,7 +18,7 @@ from docrail.core.errors import WorkError
 from docrail.core.model import Layout, Record
 from docrail.core.plan import Plan, PlannedPhase
 from docrail.core.state import State
-from docrail.engine.durable import NotDone, Stopping
+from docrail.engine.durable import Stopping
 from docrail.engine.limiter import Limiter
 from docrail.journey import ClaimLost, Journey, describe
 from docrail.phases.protocol import Phase
@@ -26,20 +26,24 @@ from docrail.phases.registry import make_phases, make_pipeline_phase
 from docrail.reading.sandbox import Reader
 from docrail.store import assembly
 from docrail.store.blobs import Blobs
-from docrail.store.chunks import Claim, Work, claim_chunk, has_open_documents
+from docrail.store.chunks import Claim, Work, claim_chunk
 from docrail.store.clock import read_clock
 from docrail.store.database import Database
 from docrail.store.ledger import Ledger, Receipt
 from docrail.store.records import completed_records, read_known
 from docrail.store.runs import read_run
 from docrail.store.settle import Enqueue
+from docrail.store.workers import HeldByAnother
+
+LOOK_SECONDS = 0.5
+"""Between two looks whether a worker that holds what we were given still lives."""
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What a worker works with. `epochs`: its last claim of each chunk."""
+    """What a worker works with. `at_hand`: a lock for each chunk that one of its threads has."""
 
     database: Database
     blobs: Blobs
@@ -48,31 +52,36 @@ class Parts:
     limiter: Limiter
     enqueue: Enqueue
     stopping: threading.Event
-    epochs: dict[str, int] = field(default_factory=dict)
+    worker_id: str
+    at_hand: dict[str, threading.Lock] = field(default_factory=dict)
 
 
 def process_chunk(chunk_id: str, parts: Parts) -> None:
     """Take every document of a chunk as far as it goes; documents between two attempts let others pass.
 
-    Raises Stopping, before a document or a phase, once the worker is told to stop, and NotDone if another worker
-    has the chunk now.
+    Returns when nothing of the chunk is left to do, whoever did it: a claim is taken over from the dead only, so that
+    whoever lost one to others, who thought this worker dead, waits for them. Raises Stopping, before a document or a
+    phase, once the worker is told to stop.
     """
-    with parts.database.writing() as connection:
-        own_epoch = parts.epochs.get(chunk_id)
-        claim = claim_chunk(
-            connection, chunk_id, at=read_clock(connection), enqueue=parts.enqueue, own_epoch=own_epoch
-        )
-    if claim is None:
-        return
-    parts.epochs[chunk_id] = claim.epoch
-    try:
-        _work_off(claim, parts)
-    except ClaimLost:
-        log.info("claim_lost", chunk_id=chunk_id)
-        with parts.database.reading() as connection:
-            if has_open_documents(connection, chunk_id):
-                raise NotDone from None
-    parts.epochs.pop(chunk_id, None)
+    with parts.at_hand.setdefault(chunk_id, threading.Lock()):
+        while (claim := _claim(chunk_id, parts)) is not None:
+            try:
+                _work_off(claim, parts)
+            except ClaimLost:
+                log.info("claim_lost", chunk_id=chunk_id)
+    parts.at_hand.pop(chunk_id, None)
+
+
+def _claim(chunk_id: str, parts: Parts) -> Claim | None:
+    while True:
+        try:
+            with parts.database.writing() as connection:
+                at = read_clock(connection)
+                return claim_chunk(
+                    connection, chunk_id, worker_id=parts.worker_id, at=at, enqueue=parts.enqueue
+                )
+        except HeldByAnother:
+            _wait(LOOK_SECONDS, parts)
 
 
 def _work_off(claim: Claim, parts: Parts) -> None:
@@ -196,10 +205,18 @@ def assemble(run_id: str, parts: Parts) -> None:
     with parts.database.reading() as connection:
         plan = read_run(connection, run_id).plan
     for phase in plan.pipeline_phases:
-        with parts.database.writing() as connection:
-            epoch = assembly.claim_phase(connection, run_id, phase.id, at=read_clock(connection))
-        if epoch is not None:
+        while (epoch := _claim_phase(run_id, phase, parts)) is not None:
             _compose(run_id, plan, phase, parts, epoch=epoch)
+
+
+def _claim_phase(run_id: str, phase: PlannedPhase, parts: Parts) -> int | None:
+    while True:
+        try:
+            with parts.database.writing() as connection:
+                at = read_clock(connection)
+                return assembly.claim_phase(connection, run_id, phase.id, worker_id=parts.worker_id, at=at)
+        except HeldByAnother:
+            _wait(LOOK_SECONDS, parts)
 
 
 def _compose(run_id: str, plan: Plan, phase: PlannedPhase, parts: Parts, *, epoch: int) -> None:

@@ -155,7 +155,7 @@ def _document(program: Program, connection: Any, filename: str) -> str:
 
 
 def _end_chunk(connection: Any, chunk_id: str, ends: Mapping[str, Finished]) -> None:
-    claim = claim_chunk(connection, chunk_id, at=NOW, enqueue=lambda *_: None)
+    claim = claim_chunk(connection, chunk_id, worker_id="one", at=NOW, enqueue=lambda *_: None)
     assert claim is not None
     last = len(claim.run.plan.document_phases)
     moves = [
@@ -181,7 +181,7 @@ def _end_chunk(connection: Any, chunk_id: str, ends: Mapping[str, Finished]) -> 
 
 def _compose(program: Program, run_id: str, records: Sequence[Composed]) -> None:
     with program.database.writing() as connection:
-        epoch = assembly.claim_phase(connection, run_id, "assembly", at=NOW)
+        epoch = assembly.claim_phase(connection, run_id, "assembly", worker_id="one", at=NOW)
         assert epoch is not None
         assert assembly.finish_phase(connection, run_id, "assembly", records, epoch=epoch, at=NOW)
 

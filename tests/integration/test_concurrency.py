@@ -19,7 +19,7 @@ from docrail.store import assembly
 from docrail.store.chunks import Claim, Work, claim_chunk
 from docrail.store.database import Database
 from docrail.store.documents import add_document
-from docrail.store.ids import now_ms
+from docrail.store.ids import new_id, now_ms
 from docrail.store.keys import workspace_id
 from docrail.store.ledger import Ledger, Receipt
 from docrail.store.progress import audit, read_progress
@@ -27,7 +27,7 @@ from docrail.store.runs import create_run, read_run
 from docrail.store.settle import CHUNK
 from docrail.store.specs import add_spec
 
-DOCUMENTS, WRITERS, POLLERS = 240, 4, 4
+DOCUMENTS, WRITERS, POLLERS = 240, 8, 4
 PHASES = ("transfer", "extraction", "validation")
 FAILURE = Failure(code="extraction_failed", message="Extraction failed.", retryable=True)
 
@@ -132,7 +132,7 @@ def write_chunks(database: Database, ledger: Ledger, tasks: Tasks, chunks: list[
         except IndexError:
             return ended
         with database.writing() as connection:
-            claim = claim_chunk(connection, chunk_id, at=now_ms(), enqueue=tasks.enqueue)
+            claim = claim_chunk(connection, chunk_id, worker_id=new_id(), at=now_ms(), enqueue=tasks.enqueue)
         if claim is None:
             continue
         abandoned = number % 3 == 0 and not claim.after_crash
@@ -190,7 +190,7 @@ def test_no_poll_breaks_a_rule_while_workers_write(database: Database) -> None:
         work = [writers.submit(write_chunks, database, ledger, tasks, chunks) for _ in range(WRITERS)]
         ended = sum(future.result() for future in work)
         with database.writing() as connection:
-            epoch = assembly.claim_phase(connection, run_id, "assembly", at=now_ms())
+            epoch = assembly.claim_phase(connection, run_id, "assembly", worker_id="one", at=now_ms())
         assert epoch is not None
         time.sleep(0.05)
         with database.writing() as connection:

@@ -26,7 +26,7 @@ from docrail.journey import Journey
 from docrail.store import assembly
 from docrail.store.chunks import Claim, claim_chunk
 from docrail.store.database import Database
-from docrail.store.ids import now_ms
+from docrail.store.ids import new_id, now_ms
 from docrail.store.ledger import Ledger
 from docrail.usecases import pipelines
 
@@ -40,9 +40,15 @@ def program(databases: Callable[[], AbstractContextManager[Database]], tmp_path:
         yield make_program(database, tmp_path)
 
 
-def claim(program: Program, chunk_id: str) -> Claim | None:
+def claim(program: Program, chunk_id: str, *, worker_id: str | None = None) -> Claim | None:
     with program.database.writing() as connection:
-        return claim_chunk(connection, chunk_id, at=now_ms(), enqueue=program.engine.enqueue)
+        return claim_chunk(
+            connection,
+            chunk_id,
+            worker_id=worker_id or new_id(),
+            at=now_ms(),
+            enqueue=program.engine.enqueue,
+        )
 
 
 def take(program: Program, task: str) -> list[str]:
@@ -73,7 +79,7 @@ def work_off(program: Program, *, failing: int = 0) -> None:
 
 def claim_assembly(program: Program, run_id: str) -> int | None:
     with program.database.writing() as connection:
-        return assembly.claim_phase(connection, run_id, "assembly", at=now_ms())
+        return assembly.claim_phase(connection, run_id, "assembly", worker_id=new_id(), at=now_ms())
 
 
 def finish_assembly(program: Program, run_id: str, *, epoch: int | None, group: str = "all") -> bool:
@@ -267,16 +273,13 @@ def test_a_worker_that_lost_the_database_and_lives_has_not_crashed(program: Prog
     (chunk_id,) = take(program, "chunk")
     for _ in range(2):
         crash(program, chunk_id)
-    claimed = claim(program, chunk_id)
+    claimed = claim(program, chunk_id, worker_id="alive")
     assert claimed is not None
     ledger = Ledger(program.database, enqueue=program.engine.enqueue)
     Journey(claimed, claimed.works[0], ledger).start(claimed.run.plan.document_phases[0])
     ledger.close()
 
-    with program.database.writing() as connection:
-        again = claim_chunk(
-            connection, chunk_id, at=now_ms(), enqueue=program.engine.enqueue, own_epoch=claimed.epoch
-        )
+    again = claim(program, chunk_id, worker_id="alive")
 
     assert again is not None
     assert [work.position for work in again.works] == [Position(0, State.QUEUED)]

@@ -37,7 +37,7 @@ from docrail.store.chunks import Claim, claim_chunk
 from docrail.store.clock import read_clock
 from docrail.store.database import Database
 from docrail.store.documents import add_document
-from docrail.store.ids import now_ms
+from docrail.store.ids import new_id, now_ms
 from docrail.store.keys import workspace_id
 from docrail.store.moves import apply_moves
 from docrail.store.settle import CHUNK
@@ -221,7 +221,7 @@ class Store(RuleBasedStateMachine):
     def claim(self, chunk: str) -> Claim | None:
         expected = self.in_chunk(chunk)
         with self.database.writing() as connection:
-            claim = claim_chunk(connection, chunk, at=now_ms(), enqueue=self.enqueue)
+            claim = claim_chunk(connection, chunk, worker_id=new_id(), at=now_ms(), enqueue=self.enqueue)
         assert (claim is not None) == bool(expected)
         if claim is None:
             return None
@@ -336,7 +336,7 @@ class Store(RuleBasedStateMachine):
 
     def claim_assembly(self, task: int) -> tuple[int, int] | None:
         with self.database.writing() as connection:
-            epoch = assembly.claim_phase(connection, self.run_id, ASSEMBLY, at=now_ms())
+            epoch = assembly.claim_phase(connection, self.run_id, ASSEMBLY, worker_id=new_id(), at=now_ms())
         assert (epoch is not None) == (self.all_ended and self.assembly in UNFINISHED)
         if epoch is None:
             self.assembly_tasks.remove(task)

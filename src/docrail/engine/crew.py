@@ -15,6 +15,7 @@ from docrail.store.ids import new_id
 from docrail.store.workers import (
     Worker,
     add_worker,
+    end_sessions,
     forget_worker,
     hold_worker,
     list_workers,
@@ -75,6 +76,9 @@ def _take_over_the_dead(database: Database, engine: Engine, worker: Worker, pati
     for other, ago in others:
         if ago < patience and _may_live(other.process, here=worker.process):
             continue
+        if not database.is_sqlite:
+            with database.reading() as connection:
+                end_sessions(connection, other.process)
         with database.reading() as connection:
             if not hold_worker(connection, other.id):
                 continue

@@ -22,12 +22,8 @@ POLL_SECONDS = 0.25
 log = structlog.get_logger()
 
 
-class NotDone(BaseException):
-    """The task is not done and this worker leaves it. Not an Exception: those the library keeps as the task's end."""
-
-
-class Stopping(NotDone):
-    """The worker stops."""
+class Stopping(BaseException):
+    """The worker stops and the task is not done. Not an Exception: those the library would keep as the task's end."""
 
 
 class Engine:

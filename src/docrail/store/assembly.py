@@ -14,12 +14,14 @@ from docrail.store.errors import insert_error
 from docrail.store.locks import own_run
 from docrail.store.rows import from_json, to_json
 from docrail.store.settle import read_pipeline_phases, write_status
+from docrail.store.workers import check_free
 
 
-def claim_phase(connection: Connection, run_id: str, phase: str, *, at: int) -> int | None:
+def claim_phase(connection: Connection, run_id: str, phase: str, *, worker_id: str, at: int) -> int | None:
     """Start a pipeline-scoped phase that is not finished; the epoch of the claim, or None if nothing is to do.
 
-    While documents move there is nothing to do: the last one of them hands the phase to the engine again.
+    While documents move there is nothing to do: the last one of them hands the phase to the engine again. Raises
+    HeldByAnother while a living worker is at it.
     """
     own_run(connection, run_id)
     ends = count_ends(read_tally(connection, run_id))
@@ -27,12 +29,14 @@ def claim_phase(connection: Connection, run_id: str, phase: str, *, at: int) -> 
     if ends.terminal < ends.total or phase not in unfinished_phases:
         return None
     table = tables.pipeline_phases
-    epoch = connection.execute(
-        update(table)
-        .where(table.c.run_id == run_id, table.c.phase == phase)
-        .values(status=PipelinePhaseStatus.RUNNING.value, epoch=table.c.epoch + 1)
-        .returning(table.c.epoch)
-    ).scalar_one()
+    ours = (table.c.run_id == run_id) & (table.c.phase == phase)
+    row = connection.execute(select(table.c.status, table.c.worker_id).where(ours)).one()
+    if row.status == PipelinePhaseStatus.RUNNING.value:
+        check_free(connection, row.worker_id, worker_id)
+    running = PipelinePhaseStatus.RUNNING.value
+    claimed = update(table).where(ours)
+    claimed = claimed.values(status=running, epoch=table.c.epoch + 1, worker_id=worker_id)
+    epoch = connection.execute(claimed.returning(table.c.epoch)).scalar_one()
     write_status(connection, run_id, at=at)
     return int(epoch)
 

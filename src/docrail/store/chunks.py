@@ -16,6 +16,7 @@ from docrail.store.moves import apply_moves
 from docrail.store.rows import from_json
 from docrail.store.runs import Run, read_run
 from docrail.store.settle import Enqueue
+from docrail.store.workers import check_free
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,40 +42,33 @@ class Claim:
 
 
 def claim_chunk(
-    connection: Connection, chunk_id: str, *, at: int, enqueue: Enqueue, own_epoch: int | None = None
+    connection: Connection, chunk_id: str, *, worker_id: str, at: int, enqueue: Enqueue
 ) -> Claim | None:
-    """Take a chunk over: older claims become stale and interrupted documents go back to pending.
+    """Take a chunk: older claims become stale and interrupted documents go back to pending.
 
-    None when nothing is left to do. An interrupted attempt is no attempt, but a document that was running when its
-    worker died three times is an error with code `crashed`. `own_epoch` is that of the caller's own last claim: if it
-    is the newest, nobody died (the database was away, say) and nothing counts as a crash.
+    None when nothing is left to do. Raises HeldByAnother while a living worker has it. An interrupted attempt is no
+    attempt, but a document that was running when its worker died three times is an error with code `crashed`; nobody
+    died if the last claim was this worker's own (the database was away, say).
     """
     chunks = tables.chunks
     share_runs(
         connection, connection.execute(select(chunks.c.run_id).where(chunks.c.id == chunk_id)).scalars()
     )
-    query = (
-        update(chunks)
-        .where(chunks.c.id == chunk_id, chunks.c.open > 0)
-        .values(epoch=chunks.c.epoch + 1)
-        .returning(chunks.c.epoch, chunks.c.run_id)
-    )
-    chunk = connection.execute(query).one_or_none()
-    if chunk is None:
+    query = select(chunks.c.worker_id).where(chunks.c.id == chunk_id, chunks.c.open > 0).with_for_update()
+    held = connection.execute(query).one_or_none()
+    if held is None:
         return None
-    _put_back(connection, chunk_id, chunk.run_id, crashed=chunk.epoch - 1 != own_epoch, at=at)
+    check_free(connection, held.worker_id, worker_id)
+    claimed = update(chunks).where(chunks.c.id == chunk_id)
+    claimed = claimed.values(epoch=chunks.c.epoch + 1, worker_id=worker_id)
+    chunk = connection.execute(claimed.returning(chunks.c.epoch, chunks.c.run_id)).one()
+    _put_back(connection, chunk_id, chunk.run_id, crashed=held.worker_id not in (None, worker_id), at=at)
     run = read_run(connection, chunk.run_id)
     crashed = _give_up_crashed(connection, chunk_id, chunk.epoch, run, at=at)
     if crashed:
         apply_moves(connection, crashed, enqueue=enqueue)
     works = [_work(row) for row in connection.execute(_open_documents(chunk_id))]
     return Claim(chunk_id=chunk_id, epoch=chunk.epoch, after_crash=chunk.epoch > 1, run=run, works=works)
-
-
-def has_open_documents(connection: Connection, chunk_id: str) -> bool:
-    """Whether anything is left to do in a chunk, whoever holds it."""
-    table = tables.chunks.c
-    return bool(connection.execute(select(table.open).where(table.id == chunk_id)).scalar_one())
 
 
 def _put_back(connection: Connection, chunk_id: str, run_id: str, *, crashed: bool, at: int) -> None:

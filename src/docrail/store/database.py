@@ -15,12 +15,16 @@ LACKS_SUBSECONDS = sys.version_info >= (3, 12) and sqlite3.sqlite_version_info <
 
 
 class Database:
-    """Reads see one snapshot; writes are transactions that never have to be upgraded."""
+    """Reads see one snapshot; writes are transactions that never have to be upgraded.
 
-    def __init__(self, url: str) -> None:
+    `session` is what PostgreSQL calls the connections. Both raise Unavailable while the database cannot be reached.
+    """
+
+    def __init__(self, url: str, *, session: str = "docrail") -> None:
         self.url = make_url(url)
         if self.url.get_backend_name() == "postgresql":
             self.url = self.url.set(drivername="postgresql+psycopg")
+            self.url = self.url.update_query_dict({"application_name": session})
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._engine = _sqlite(self.url) if self.is_sqlite else create_engine(self.url, pool_pre_ping=True)
         self._lock = threading.Lock()

@@ -142,6 +142,7 @@ pipeline_phases = Table(
     Column("phase", String(64), primary_key=True),
     Column("status", String(16)),
     Column("epoch", Integer, nullable=False, default=0),
+    Column("worker_id", String(36)),
 )
 
 chunks = Table(
@@ -150,6 +151,7 @@ chunks = Table(
     _id(),
     Column("run_id", ForeignKey("runs.id"), nullable=False),
     Column("epoch", Integer, nullable=False),
+    Column("worker_id", String(36)),
     Column("open", Integer, nullable=False),
     Index("chunks_by_run", "run_id"),
 )
