@@ -172,13 +172,12 @@ def follow(
     start = get_progress(program, run_id).phases[0].completed
     first: float | None = None
     for turn in count():
-        time.sleep(0.02)
+        time.sleep(0.05)
         polled = [(large_polls, run_id), (small_polls, small)]
-        for polls, each in (
-            polled if turn % 2 else reversed(polled)
-        ):  # the second finds the database's pages at hand
-            polls.poll(program, each)
-        progress = get_progress(program, run_id)
+        if turn % 2:  # the second of two polls finds the database's pages at hand
+            polled.reverse()
+        seen = {each: polls.poll(program, each) for polls, each in polled}
+        progress = seen[run_id]
         if first is None and progress.phases[0].completed > start:
             first = time.monotonic() - began
         if progress.completed_documents >= until * progress.total_documents:

@@ -21,7 +21,7 @@ from docrail.store.schema import is_current, migrate
 from docrail.store.workers import session_name
 from docrail.workflow import Parts, tasks
 
-AHEAD_ALONE, AHEAD_TOGETHER = 4, 2
+AHEAD_ALONE, AHEAD_TOGETHER = 16, 4
 """How many times the chunks that a worker works on it takes from the queue: fewer when others could have them."""
 
 

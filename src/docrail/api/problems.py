@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from docrail.core.errors import Conflict, DocrailError, InvalidInput, NotFound, Problem
+from docrail.core.errors import Conflict, DocrailError, InvalidInput, NotFound, Problem, Unavailable
 from docrail.store.ids import now_ms
 from docrail.usecases.times import iso_time
 
@@ -35,7 +35,9 @@ CODES = {
     503: "unavailable",
 }
 RETRYABLE = frozenset({429, 503})
-STATUSES = ((InvalidInput, 400), (NotFound, 404), (Conflict, 409))
+STATUSES = ((InvalidInput, 400), (NotFound, 404), (Conflict, 409), (Unavailable, 503))
+AWAY = "The database cannot be reached now. Try again in a moment."
+AWAY_SECONDS = 2
 NOTHING_HERE = "There is nothing here: it does not exist, or your key does not see it."
 INTERNAL = "Something went wrong on our side. The server's log has it under this request id."
 
@@ -97,6 +99,12 @@ class Requests:
 
         try:
             await self._app(scope, receive, send_with_id)
+        except Unavailable:
+            log.warning("unavailable", request_id=request_id(scope), path=scope["path"])
+            if started:
+                raise
+            headers = {"Retry-After": str(AWAY_SECONDS)}
+            await problem(scope, 503, AWAY, headers=headers)(scope, receive, send_with_id)
         except Exception:
             log.exception("request_failed", request_id=request_id(scope), path=scope["path"])
             if started:
@@ -106,7 +114,7 @@ class Requests:
 
 def _from_docrail(request: Request, error: Exception) -> Response:
     status = next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
-    if status == 500:
+    if status >= 500:
         raise error
     if isinstance(error, NotFound):
         return problem(request.scope, 404, NOTHING_HERE)

@@ -4,6 +4,7 @@ DocrailError
 ├── InvalidInput             what was asked for cannot be done as asked: gathers every problem
 ├── NotFound                 no such thing (or not in this workspace)
 ├── Conflict                 the thing is in a state that does not allow this
+├── Unavailable              the database cannot be reached now
 └── WorkError                what stops one document: `retryable` is the engine's only question
     ├── DocumentError        the file itself cannot be read, whatever is tried
     └── PhaseError           a phase could not do its work
@@ -57,6 +58,13 @@ class Conflict(DocrailError):  # noqa: N818 - what it is, not that it is an erro
     """The thing is in a state that does not allow this."""
 
     code = "conflict"
+
+
+class Unavailable(DocrailError):  # noqa: N818 - what it is, not that it is an error
+    """Something that docrail needs cannot be reached now; later it may."""
+
+    code = "unavailable"
+    retryable = True
 
 
 class WorkError(DocrailError):

@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from docrail.core.errors import Unavailable
 
 BUSY_SECONDS = 60
 LACKS_SUBSECONDS = sys.version_info >= (3, 12) and sqlite3.sqlite_version_info < (3, 42)
@@ -34,14 +37,22 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """A read-only transaction that sees one consistent state of the database."""
         options = {"docrail_begin": "BEGIN"} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
-        with self._engine.connect().execution_options(**options) as connection, connection.begin():
+        with (
+            _reached(),
+            self._engine.connect().execution_options(**options) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that commits when the block ends and rolls back when it raises."""
         options = {"docrail_begin": "BEGIN IMMEDIATE"} if self.is_sqlite else {}
-        with self._engine.connect().execution_options(**options) as connection, connection.begin():
+        with (
+            _reached(),
+            self._engine.connect().execution_options(**options) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     def version(self) -> int | None:
@@ -60,6 +71,22 @@ class Database:
             if self._looking is not None:
                 self._looking.close()
                 self._looking = None
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    """Turns what the driver says when the database is away, or locked for too long, into Unavailable."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        if isinstance(error.orig, sqlite3.Error) and error.orig.sqlite_errorcode not in _SQLITE_AWAY:
+            raise
+        raise Unavailable(f"The database cannot be reached now: {str(error.orig).strip()}") from error
+
+
+_SQLITE_AWAY = frozenset(
+    {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL}
+)
 
 
 def _sqlite(url: Any) -> Engine:
