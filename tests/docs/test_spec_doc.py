@@ -63,7 +63,7 @@ def test_mistakes_are_told_as_shown(tmp_path: Path) -> None:
 
 
 def test_the_traps_of_yaml_are_read_as_said() -> None:
-    country, day, code = parse_spec(blocks("yaml")[2], origin="spec.md").fields
+    country, day, code = parse_spec(blocks("yaml")[3], origin="spec.md").fields
 
     assert (country.enum, day.examples, code.examples) == (
         ("no", "se", "dk"),
@@ -111,3 +111,15 @@ def test_the_readme_of_the_example_names_the_licence_of_every_document() -> None
 
 def test_the_example_stays_small() -> None:
     assert sum(path.stat().st_size for path in EXAMPLE.rglob("*") if path.is_file()) < 3_000_000
+
+
+def test_retries_and_limits_are_frozen_as_said() -> None:
+    plan = compile_rail(parse_spec(blocks("yaml")[2], origin="spec.md"))
+
+    (extraction,) = plan.document_phases
+    assert [extraction.retry.delay(attempt) for attempt in (1, 2, 3, 9)] == [1, 2, 4, 60]
+    assert (extraction.retry.attempts, extraction.limits.concurrency, extraction.limits.per_second) == (
+        5,
+        4,
+        30,
+    )

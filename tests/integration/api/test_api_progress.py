@@ -8,6 +8,7 @@ import pytest
 
 from docrail.core.spec import Field
 from docrail.core.state import State
+from docrail.usecases.keys import list_keys, revoke_key
 
 
 @pytest.fixture
@@ -119,3 +120,40 @@ def test_fifty_clients_wait_at_once_and_all_are_told(api, client, url):
     for thread in threads:
         thread.join()
     assert {answer.status_code for answer in answers} == {200}
+
+
+def test_progress_as_it_was_before_it_was_cancelled(client, url):
+    before = client.get(url).json()
+    time.sleep(0.01)
+    then = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()) + f".{time.time_ns() // 1_000_000 % 1000:03d}Z"
+    time.sleep(0.01)
+    assert client.post(url.replace("progress", "cancel")).status_code == 202
+    assert client.get(url).json()["status"] == "cancelled"
+    assert client.get(url, params={"at": then}).json() == before
+
+
+@pytest.mark.parametrize(
+    ("at", "status"),
+    [("2020-01-01T00:00:00Z", 400), ("yesterday", 422), ("2026-01-01T00:00:00", 422)],
+)
+def test_a_time_that_makes_no_sense_is_refused(client, url, at, status):
+    answer = client.get(url, params={"at": at})
+    assert (answer.status_code, answer.json()["details"][0]["path"]) == (status, "at")
+
+
+def test_a_plain_poll_and_one_with_a_query_answer_the_same(client, url):
+    plain, asked = client.get(url), client.get(url, params={"errors_limit": 1000})
+    assert plain.json() == asked.json()
+    for name in ("etag", "retry-after", "cache-control", "content-type"):
+        assert plain.headers[name] == asked.headers[name]
+    head = client.head(url)
+    assert (head.status_code, head.content) == (200, b"")
+
+
+def test_a_revoked_key_polls_no_more_at_once(api, url):
+    secret = api.secret("read")
+    with api.client(secret) as other:
+        assert other.get(url).status_code == 200
+        (key, *_) = list_keys(api.program)  # the newest
+        revoke_key(api.program, key.id)
+        assert other.get(url).status_code == 401
