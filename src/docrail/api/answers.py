@@ -4,6 +4,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
@@ -42,7 +43,7 @@ class ProgressQuery(BaseModel):
             raise RequestValidationError(found) from error
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Answer:
     """The progress object at one revision, ready to send."""
 
@@ -54,10 +55,15 @@ class Answer:
 
     def raw_headers(self, body: bytes) -> list[tuple[bytes, bytes]]:
         """The headers as they are sent with this much of a body (empty: 304)."""
-        raw = [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
-        if body:
-            raw += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-        return raw
+        return self._raw + self._raw_body if body else self._raw
+
+    @cached_property
+    def _raw(self) -> list[tuple[bytes, bytes]]:
+        return [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
+
+    @cached_property
+    def _raw_body(self) -> list[tuple[bytes, bytes]]:
+        return [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(self.body))]
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
+from starlette.types import ASGIApp
 
 from docrail import __version__
 from docrail.api import docs, openapi
@@ -22,7 +23,7 @@ DESCRIPTION = "Turns a pile of documents into a governed table, and shows every 
 ROUTERS = (documents, specs, pipelines, results, products, keys, health)
 
 
-def create_app(program: Program) -> FastAPI:
+def create_app(program: Program) -> ASGIApp:
     """The application; the program is opened and closed by whoever serves it."""
     answers, newest = Answers(), Newest(program.database.version)
     app = FastAPI(
@@ -36,7 +37,6 @@ def create_app(program: Program) -> FastAPI:
         middleware=[
             Middleware(Requests),
             Middleware(Keys, program=program, newest=newest),
-            Middleware(Polls, newest=newest, answers=answers),
             Middleware(Bodies, largest_file=program.settings.max_file_mb * 1_000_000),
         ],
     )
@@ -47,7 +47,7 @@ def create_app(program: Program) -> FastAPI:
     for each in ROUTERS:
         app.include_router(each.router)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's way to extend it
-    return app
+    return Polls(app, program=program, newest=newest, answers=answers)
 
 
 @asynccontextmanager

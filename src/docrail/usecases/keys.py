@@ -73,7 +73,7 @@ def has_expired(key: ApiKey) -> bool:
 
 def acting_in(program: Program, key: ApiKey) -> Program:
     """The program as the key's workspace sees it."""
-    return replace(program, workspace=key.workspace_id)
+    return program if key.workspace_id == program.workspace else replace(program, workspace=key.workspace_id)
 
 
 def list_keys(program: Program) -> list[ApiKey]:
