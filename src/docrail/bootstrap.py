@@ -18,7 +18,7 @@ from docrail.store.database import Database
 from docrail.store.keys import workspace_id
 from docrail.store.ledger import Ledger
 from docrail.store.schema import is_current, migrate
-from docrail.store.workers import session_name
+from docrail.store.workers import Worker, session_name
 from docrail.workflow import Parts, tasks
 
 AHEAD_ALONE, AHEAD_TOGETHER = 16, 4
@@ -56,15 +56,15 @@ def open_program(settings: Settings) -> Iterator[Program]:
 
 
 @contextmanager
-def working(program: Program) -> Iterator[bool]:
-    """Work on whatever is queued while the block runs. False if another process is the worker already.
+def working(program: Program) -> Iterator[Worker | None]:
+    """Work on whatever is queued while the block runs, as the worker yielded; None if another process is the only one.
 
     SQLite has one worker: it holds the lock `worker.lock` of the home folder, which the system lets go when the
     process ends, however it ends.
     """
     with _worker_lock(program.settings) as ours:
         if not ours:
-            yield False
+            yield None
             return
         settings, database, engine = program.settings, program.database, program.engine
         processes = settings.processes or os.cpu_count() or 1
@@ -90,7 +90,7 @@ def working(program: Program) -> Iterator[bool]:
             ahead = AHEAD_ALONE if settings.embedded else AHEAD_TOGETHER
             engine.start(tasks(parts), concurrency=concurrency, worker=worker.id, ahead=ahead)
             try:
-                yield True
+                yield worker
             finally:
                 engine.stop()
                 ledger.close()

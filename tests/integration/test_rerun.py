@@ -28,6 +28,7 @@ from docrail.store.chunks import Claim, claim_chunk
 from docrail.store.database import Database
 from docrail.store.ids import new_id, now_ms
 from docrail.store.ledger import Ledger
+from docrail.store.workers import let_go
 from docrail.usecases import pipelines
 
 NO = WorkError("It did not work.", code="extraction_failed")
@@ -283,6 +284,27 @@ def test_a_worker_that_lost_the_database_and_lives_has_not_crashed(program: Prog
 
     assert again is not None
     assert [work.position for work in again.works] == [Position(0, State.QUEUED)]
+
+
+def test_what_a_worker_let_go_of_has_not_crashed(program: Program) -> None:
+    run_id = start_run(program, make_plan(1), documents=1)
+    (chunk_id,) = take(program, "chunk")
+    for number in range(4):
+        claimed = claim(program, chunk_id, worker_id=f"worker-{number}")
+        assert claimed is not None
+        ledger = Ledger(program.database, enqueue=program.engine.enqueue)
+        journey = Journey(claimed, claimed.works[0], ledger)
+        journey.start(claimed.run.plan.document_phases[0])
+        journey.settle()
+        with program.database.writing() as connection:
+            let_go(connection, f"worker-{number}")
+        journey.fail(claimed.run.plan.document_phases[0], NO)  # what is still on its way comes too late
+        ledger.close()
+
+    claimed = claim(program, chunk_id)
+
+    assert claimed is not None and [work.position for work in claimed.works] == [Position(0, State.QUEUED)]
+    assert pipelines.get_progress(program, run_id).error_documents == 0
 
 
 def test_crashes_while_reading_blame_nobody(program: Program) -> None:

@@ -10,7 +10,9 @@ from docrail.cli.leaving import leaving_when_asked
 from docrail.cli.screen import Show, file_names, progress_screen
 from docrail.config import Settings
 from docrail.core.progress import Progress
+from docrail.store.workers import Worker
 from docrail.usecases.pipelines import get_pipeline, get_progress, get_revision
+from docrail.usecases.workers import let_go
 
 LOOK_EVERY = 0.1
 TAKE_OVER_AFTER = 1.0
@@ -23,14 +25,20 @@ def follow(program: Program, pipeline_id: str, console: Console) -> Progress:
     goes on with the work when the other is gone.
     """
     title = get_pipeline(program, pipeline_id).name
+    worker: Worker | None = None
+
+    def leave() -> None:
+        if worker is not None:
+            let_go(program, worker)
+
     with (
         progress_screen(console, title=title, file_name=file_names(program)) as show,
-        leaving_when_asked(f"Nothing is lost; go on with\n\n    {_command(program, pipeline_id)}"),
+        leaving_when_asked(f"Nothing is lost; go on with\n\n    {_command(program, pipeline_id)}", leave),
     ):
         progress = get_progress(program, pipeline_id)
         while not progress.status.terminal:
-            with working(program) as ours:
-                progress = watch(program, pipeline_id, show, seconds=None if ours else TAKE_OVER_AFTER)
+            with working(program) as worker:
+                progress = watch(program, pipeline_id, show, seconds=None if worker else TAKE_OVER_AFTER)
         show(progress)
     return progress
 

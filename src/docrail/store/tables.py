@@ -154,6 +154,7 @@ chunks = Table(
     Column("worker_id", String(36)),
     Column("open", Integer, nullable=False),
     Index("chunks_by_run", "run_id"),
+    Index("chunks_by_worker", "worker_id"),
 )
 
 run_documents = Table(

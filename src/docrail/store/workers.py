@@ -59,6 +59,13 @@ def check_free(connection: Connection, holder: str | None, worker_id: str) -> No
             raise HeldByAnother(holder)
 
 
+def let_go(connection: Connection, worker_id: str) -> None:
+    """The worker leaves what it holds as it is: whoever goes on with it counts no crash."""
+    chunks = tables.chunks
+    held = (chunks.c.worker_id == worker_id) & (chunks.c.open > 0)
+    connection.execute(update(chunks).where(held).values(worker_id=None, epoch=chunks.c.epoch + 1))
+
+
 def session_name(process: str) -> str:
     """What PostgreSQL calls the connections of a process: short enough for it."""
     return f"docrail-{sha256(process.encode()).hexdigest()[:16]}"
