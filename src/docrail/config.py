@@ -25,8 +25,12 @@ class Settings:
     max_file_mb: int = _setting(100, "the largest file taken, in megabytes")
     max_pages: int = _setting(500, "pages read of a document")
     max_megapixels: int = _setting(60, "the largest picture or scanned page, in millions of pixels")
-    max_expanded_mb: int = _setting(200, "what a packed file (Office file, archive) may expand to, in megabytes")
-    max_expansion_ratio: int = _setting(200, "how many times its size a packed file may expand to, above 10 MB")
+    max_expanded_mb: int = _setting(
+        200, "what a packed file (Office file, archive) may expand to, in megabytes"
+    )
+    max_expansion_ratio: int = _setting(
+        200, "how many times its size a packed file may expand to, above 10 MB"
+    )
     max_archive_entries: int = _setting(1000, "files taken out of one archive")
     max_archive_depth: int = _setting(3, "archives inside one another that are opened")
     max_nested_mails: int = _setting(8, "mails inside one another that are opened")

@@ -69,7 +69,12 @@ def test_a_kind_of_text_is_known_in_any_encoding(text: str, media_type: str, enc
 
 @pytest.mark.parametrize(
     ("stream", "media_type"),
-    [("WordDocument", DOC), ("Workbook", XLS), ("__properties_version1.0", MSG), ("EncryptedPackage", OLE_ENCRYPTED)],
+    [
+        ("WordDocument", DOC),
+        ("Workbook", XLS),
+        ("__properties_version1.0", MSG),
+        ("EncryptedPackage", OLE_ENCRYPTED),
+    ],
 )
 def test_an_old_office_file_is_known_by_its_streams(stream: str, media_type: str) -> None:
     head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)

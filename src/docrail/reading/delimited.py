@@ -39,9 +39,7 @@ def _take_declared(text: str) -> tuple[str, str | None]:
     return (rest, said[4]) if len(said) == 5 and said.lower().startswith("sep=") else (text, None)
 
 
-def _read_rows(
-    text: str, *, delimiter: str, terms: Terms
-) -> tuple[list[list[GridCell]], tuple[Issue, ...]]:
+def _read_rows(text: str, *, delimiter: str, terms: Terms) -> tuple[list[list[GridCell]], tuple[Issue, ...]]:
     rows: list[list[GridCell]] = []
     left = terms.limits.cells
     for index, row in enumerate(_parse(text, delimiter), start=1):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from lxml import etree
 
 from docrail.core.model import Hidden, Issue, Layout, Source
-from docrail.reading.docx_hidden import W, Styles, read_styles, value, why_hidden
+from docrail.reading.docx_hidden import Styles, W, read_styles, value, why_hidden
 from docrail.reading.grid import Grid, GridCell
 from docrail.reading.limits import Terms
 from docrail.reading.package import Package, macro_issues

@@ -59,9 +59,7 @@ def value(parent: etree._Element, name: str) -> str:
     return element.get(f"{W}val", "") if element is not None else ""
 
 
-def _formats(
-    run: etree._Element, paragraph: etree._Element, *, styles: Styles
-) -> Iterator[etree._Element]:
+def _formats(run: etree._Element, paragraph: etree._Element, *, styles: Styles) -> Iterator[etree._Element]:
     """What formats a run, strongest first: itself, its style, the style of its paragraph."""
     own = run.find(f"{W}rPr")
     if own is not None:
@@ -79,9 +77,7 @@ def _style_formats(name: str, *, styles: Styles) -> Iterator[etree._Element]:
             yield form
 
 
-def _why_colour_hides(
-    run: etree._Element, formats: list[etree._Element], *, styles: Styles
-) -> str | None:
+def _why_colour_hides(run: etree._Element, formats: list[etree._Element], *, styles: Styles) -> str | None:
     colour = parse_colour(next((found for each in formats if (found := value(each, "color"))), ""))
     if colour is None:
         return None

@@ -227,7 +227,8 @@ def _find_rows(
 def _cell_text(cell: LexborNode, look: Look, *, found: _Found) -> str:
     """The visible text of a cell, its blocks apart by line breaks."""
     parts: list[str] = []
-    stack: list[tuple[LexborNode | None, Look]] = [(child, look) for child, _ in _children(cell, "")][::-1]
+    stack: list[tuple[LexborNode | None, Look]] = [(child, look) for child, _ in _children(cell, "")]
+    stack.reverse()
     while stack:
         node, around = stack.pop()
         if node is None:
@@ -256,7 +257,8 @@ def _enter_in_cell(
         return []
     inner: list[tuple[LexborNode | None, Look]] = [(child, look) for child, _ in _children(node, "")]
     inner.reverse()
-    return [(None, look), *inner, (None, look)] if node.tag in _BLOCKS else inner
+    edge: list[tuple[LexborNode | None, Look]] = [(None, look)] if node.tag in _BLOCKS else []
+    return [*edge, *inner, *edge]
 
 
 def _count(cell: LexborNode, name: str, *, most: int) -> int:

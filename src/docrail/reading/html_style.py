@@ -54,9 +54,7 @@ def parse_style(text: str) -> Style:
 
 def _merge(before: Style, after: Style) -> Style:
     """`after` wins, but not over what is `!important` before it."""
-    kept = {
-        name: value for name, value in before.items() if value.endswith("!important") and name in after
-    }
+    kept = {name: value for name, value in before.items() if value.endswith("!important") and name in after}
     stronger = {name: after[name] for name in kept if after[name].endswith("!important")}
     return before | after | kept | stronger
 

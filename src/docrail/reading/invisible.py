@@ -47,7 +47,9 @@ def _clean_page(page: Page) -> Page:
     lines = tuple(line for line in map(_clean_line, page.lines) if line.words)
     tables = tuple(_clean_table(table) for table in page.tables)
     smuggled = [
-        Hidden(text=text, reason="invisible characters") for line in page.lines for text in _decode_tags(line.text)
+        Hidden(text=text, reason="invisible characters")
+        for line in page.lines
+        for text in _decode_tags(line.text)
     ]
     return replace(page, lines=lines, tables=tables, hidden=(*page.hidden, *smuggled))
 

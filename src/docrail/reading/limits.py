@@ -92,4 +92,6 @@ def cut_short(read: str, *, limits: Limits, name: str, code: str = "cut_short") 
     """
     allowed: int = getattr(limits, name)
     setting = _SETTINGS[name]
-    return Issue(code=code, message=f"{read} (at most {allowed:,} {name}): split the file or raise {setting}.")
+    return Issue(
+        code=code, message=f"{read} (at most {allowed:,} {name}): split the file or raise {setting}."
+    )

@@ -21,32 +21,36 @@ class Merge:
 
 @dataclass(slots=True)
 class Sheet:
-    """Cells by (row, column), counted from 1: a sheet may declare 17 billion cells and hold two."""
+    """Cells by (row, column), counted from 1: a sheet may declare 17 billion cells and hold two.
+
+    `size` counts the texts in it, shown or hidden; `below` are lines under the cells, each with its address.
+    """
 
     name: str = ""
     cells: dict[tuple[int, int], str] = field(default_factory=dict)
     merges: list[Merge] = field(default_factory=list)
-    hidden: list[Hidden] = field(default_factory=list)
+    hidden: dict[str, list[str]] = field(default_factory=dict)
     below: list[tuple[str, str]] = field(default_factory=list)
     is_hidden: bool = False
     is_cut: bool = False
+    size: int = 0
+
+    def put(self, row: int, column: int, text: str) -> None:
+        """Show `text` in a cell."""
+        self.cells[row, column] = text
+        self.size += 1
 
     def hide(self, text: str, *, reason: str) -> None:
-        """Keep `text` apart; texts hidden for the same reason one after another are one."""
-        if not text.strip():
-            return
-        if self.hidden and self.hidden[-1].reason == reason:
-            text = f"{self.hidden.pop().text} {text}"
-        self.hidden.append(Hidden(text=text, reason=reason))
+        """Keep `text` apart, with what else is hidden for the same reason."""
+        if text.strip():
+            self.hidden.setdefault(reason, []).append(text)
+            self.size += 1
 
 
 def lay_out(sheet: Sheet, *, number: int, limits: Limits) -> Page:
-    """Rows and columns that hold something, close together; each cell keeps its real address.
-
-    `below` are lines under the cells, each with its address: the texts of drawings.
-    """
+    """Rows and columns that hold something, close together; each cell keeps its real address."""
     grid = Grid()
-    hidden = list(sheet.hidden)
+    hidden = [Hidden(text=" ".join(texts), reason=reason) for reason, texts in sheet.hidden.items()]
     if sheet.is_hidden:
         shown = [*sheet.cells.values(), *(text for text, _ in sheet.below)]
         hidden.append(Hidden(text=" ".join(shown), reason="hidden sheet"))
@@ -62,7 +66,9 @@ def sheet_issues(sheets: Sequence[Sheet], *, found: int, limits: Limits) -> tupl
     """What the reader should know: hidden content, rows and sheets not read (`found` is how many there are)."""
     issues = []
     if any(sheet.hidden or (sheet.is_hidden and sheet.cells) for sheet in sheets):
-        message = "Hidden sheets, rows, columns, cells or comments were set apart: show them if they are meant."
+        message = (
+            "Hidden sheets, rows, columns, cells or comments were set apart: show them if they are meant."
+        )
         issues.append(Issue(code="hidden_text", message=message))
     if cut := [sheet.name for sheet in sheets if sheet.is_cut]:
         message = f"Not all rows of {', '.join(cut[:5])} were read"

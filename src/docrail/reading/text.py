@@ -15,8 +15,7 @@ def read(data: bytes, *, media_type: str, terms: Terms) -> Layout:
         message = f"Only the first {terms.limits.pages:,} of {len(parts):,} pages were read"
         cut = (*cut, cut_short(message, limits=terms.limits, name="pages", code="pages_not_read"))
     pages = tuple(
-        _read_page(part, number=number)
-        for number, part in enumerate(parts[: terms.limits.pages], start=1)
+        _read_page(part, number=number) for number, part in enumerate(parts[: terms.limits.pages], start=1)
     )
     return Layout(media_type=media_type, pages=pages, issues=issues + cut)
 
