@@ -64,7 +64,7 @@ def _convert(data: bytes, *, limits: Limits) -> tuple[bytes, tuple[Issue, ...]]:
 class _Message:
     """Builds mails from the storages of one file."""
 
-    def __init__(self, file: olefile.OleFileIO[str], *, limits: Limits) -> None:
+    def __init__(self, file: "olefile.OleFileIO[str]", *, limits: Limits) -> None:
         self._file = file
         self._limits = limits
         self._read = 0
