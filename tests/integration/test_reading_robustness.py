@@ -13,7 +13,16 @@ from tests.made.hostile import BIG_FILES
 DATA = Path(__file__).parents[1] / "data/robustness"
 CASES = [json.loads(line) for line in (DATA / "truth.jsonl").read_text().splitlines()]
 CHECKED = {
-    *("document", "category", "outcome", "bytes", "limits", "contains", "contains_if_processed", "not_contains"),
+    *(
+        "document",
+        "category",
+        "outcome",
+        "bytes",
+        "limits",
+        "contains",
+        "contains_if_processed",
+        "not_contains",
+    ),
     *("must_not_write", "no_network", "truth", "pages", "rows"),
 }
 # Said to people, or of use to others: `export_check` is held by the tests of exports.
