@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.integration.reading_alone import CODES, Outcome, check_cost, listening, read_alone
 from tests.made.hostile import BIG_FILES
 

@@ -1,13 +1,13 @@
 """OpenDocument files, made here part by part."""
 
 import pytest
+from tests.made.office import make_open_document, make_package
 
 from docrail.core.errors import DocumentError
 from docrail.core.model import Layout
 from docrail.reading.detect import ODP, ODS, ODT
 from docrail.reading.limits import Limits
 from docrail.reading.read import read_bytes
-from tests.made.office import make_open_document, make_package
 
 WHITE_ON_DARK = (
     '<style:style style:name="Dark" style:family="table-cell">'

@@ -3,13 +3,13 @@
 import email
 
 import pytest
+from tests.made.ole import make_msg, make_ole
 
 from docrail.core.errors import DocumentError
 from docrail.reading.detect import MSG, detect
 from docrail.reading.limits import Limits
 from docrail.reading.outlook import to_mail
 from docrail.reading.read import read_bytes
-from tests.made.ole import make_msg, make_ole
 
 
 def test_a_message_is_read_as_the_mail_it_stands_for() -> None:

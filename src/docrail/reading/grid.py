@@ -39,9 +39,10 @@ class Grid:
 
     def add_text(self, text: str, *, address: str | None = None, column: int = 0) -> None:
         """One line of text from `column` on, words where they stand in it; empty text leaves a row empty."""
-        words = self._place(text.expandtabs(8), column=column, row=self._row, address=address)
-        if words:
-            self._lines.append(Line(words=words))
+        if text:
+            words = self._place(text.expandtabs(8), column=column, row=self._row, address=address)
+            if words:
+                self._lines.append(Line(words=words))
         self._row += 1
 
     def add_table(self, rows: Sequence[Sequence[GridCell]], *, header_rows: int | None = None) -> None:
@@ -78,7 +79,7 @@ class Grid:
         for column, cell in row:
             room = starts[min(column + cell.span, len(starts) - 1)] - starts[column] - GAP
             placed = self._place_cell(cell, column=starts[column], room=max(room, 1), levels=levels)
-            box = Box.around(word.box for word in placed) if placed else None
+            box = _around(placed)
             rows = min(cell.rows, left)
             cells.append(
                 TableCell(row=index, column=column, text=cell.text, box=box, rows=rows, columns=cell.span)
@@ -135,7 +136,9 @@ def _column_starts(rows: Sequence[Sequence[tuple[int, GridCell]]]) -> list[int]:
     for row in rows:
         for column, cell in row:
             if cell.span == 1:
-                widest = max((len(line) for line in cell.text.splitlines()), default=0)
+                widest = (
+                    max(map(len, cell.text.splitlines()), default=0) if "\n" in cell.text else len(cell.text)
+                )
                 widths[column] = max(widths.get(column, 1), min(widest, WIDEST_COLUMN))
             count = max(count, column + cell.span)
     starts = [0]
@@ -152,7 +155,15 @@ def _count_header_rows(rows: Sequence[Sequence[GridCell]]) -> int:
     return int(names and any(_FIGURE.search(cell.text) for row in rows[1:20] for cell in row))
 
 
+def _around(words: Sequence[Word]) -> Box | None:
+    if len(words) < 2:
+        return words[0].box if words else None
+    return Box.around(word.box for word in words)
+
+
 def _wrap(text: str, room: int) -> list[str]:
+    if len(text) <= room and "\n" not in text:
+        return [text] if text else []
     lines = []
     for line in text.splitlines():
         if len(line) <= room:

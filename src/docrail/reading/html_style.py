@@ -2,7 +2,7 @@
 
 import re
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 Style = dict[str, str]
 
@@ -79,5 +79,5 @@ def _weigh(selector: str) -> tuple[int, int, int]:
 def _select(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
     try:
         return tree.css(selector)
-    except (ValueError, RuntimeError):
+    except (SelectolaxError, ValueError, RuntimeError):
         return []

@@ -83,4 +83,5 @@ def _steps(children: list[etree._Element]) -> list[tuple[etree._Element, str]]:
 
 
 def _name(element: etree._Element) -> str:
-    return etree.QName(element).localname
+    # Every element reached has a name: comments and instructions are left out before.
+    return str(element.tag).rpartition("}")[2]
