@@ -18,6 +18,7 @@ from tests.made import good
 
 from docrail.core.errors import DocumentError
 from docrail.core.model import Layout
+from docrail.reading.detect import PDF, detect
 from docrail.reading.limits import Limits
 from docrail.reading.read import read_bytes
 from docrail.reading.sandbox import Reader
@@ -126,7 +127,9 @@ def at_most(seconds: int) -> Iterator[None]:
 
 
 def read_here(data: bytes) -> None:
-    """Read it in this process: a layout or a typed error."""
+    """Read it in this process: a layout or a typed error. What changed into a picture or PDF is for the others."""
+    if detect(data).startswith(("image/", PDF)):
+        return
     with at_most(10):
         try:
             layout = read_bytes(data, filename="a", limits=LIMITS, threads=1)
@@ -179,13 +182,6 @@ def test_changed_outlook_messages_are_read_or_refused(steps: list[tuple[str, flo
     )
 )
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
-    head = data[:4]
-    if (
-        not data
-        or head in (b"\x89PNG", b"%PDF")
-        or data.startswith((b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"BM"))
-    ):
-        return
     read_here(data)
 
 

@@ -31,7 +31,8 @@ def texts() -> dict[str, bytes]:
         "html": f"<html><style>.x{{display:none}}</style><p class=x>a<table>{row * 2}</table></html>".encode(),
         "filing": filing[:20_000],
         "xml": invoice[:6_000] + invoice[-2_000:],
-        "whole-xml": b"<?xml version='1.0' encoding='iso-8859-1'?><!DOCTYPE a [<!ENTITY b 'c'>]><a x='1'>&b;<c/>\xfc</a>",
+        "whole-xml": b"<?xml version='1.0' encoding='iso-8859-1'?>"
+        b"<!DOCTYPE a [<!ENTITY b 'c'>]><a x='1'>&b;<c/>\xfc</a>",
         "eml": _mail(),
     }
 
@@ -41,9 +42,13 @@ def packages() -> dict[str, bytes]:
     cells = '<row r="1"><c r="A1" s="0"><v>46085</v></c><c r="B1" t="inlineStr"><is><t>x</t></is></c></row>'
     merged = '<w:tc><w:tcPr><w:gridSpan w:val="2"/><w:vMerge w:val="restart"/></w:tcPr><w:p/></w:tc>'
     body = paragraph("NW-2601", '<w:sz w:val="2"/>') + f"<w:tbl><w:tr>{merged}</w:tr></w:tbl>"
-    table = '<table:table><table:table-row table:number-rows-repeated="2"><table:table-cell><text:p>a<text:s/>b</text:p></table:table-cell></table:table-row></table:table>'
-    style = '<style:style style:name="s" style:family="paragraph"><style:text-properties fo:color="#fff"/></style:style>'
-    frame = '<draw:page><draw:frame svg:y="1cm"><draw:text-box><text:p>t</text:p></draw:text-box></draw:frame></draw:page>'
+    row = '<table:table-row table:number-rows-repeated="2">'
+    cell = "<table:table-cell><text:p>a<text:s/>b</text:p></table:table-cell>"
+    table = f"<table:table>{row}{cell}</table:table-row></table:table>"
+    form = '<style:text-properties fo:color="#fff"/>'
+    style = f'<style:style style:name="s" style:family="paragraph">{form}</style:style>'
+    box = "<draw:text-box><text:p>t</text:p></draw:text-box>"
+    frame = f'<draw:page><draw:frame svg:y="1cm">{box}</draw:frame></draw:page>'
     return {
         "docx": make_docx(body, styles='<w:style w:styleId="a"><w:basedOn w:val="b"/></w:style>'),
         "xlsx": make_xlsx(cells, styles=STYLES, after='<mergeCells><mergeCell ref="A1:B1"/></mergeCells>'),

@@ -88,10 +88,14 @@ def hostile_links(port: int) -> Iterator[tuple[str, bytes]]:
     rels = f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{links}</Relationships>'
     field = '<w:p><w:r><w:instrText>DDEAUTO c:\\\\windows\\\\cmd.exe "/k calc"</w:instrText></w:r></w:p>'
     yield "links.docx", _with(make_docx(paragraph("seen") + field), "word/_rels/document.xml.rels", rels)
-    cells = f'<row r="1"><c r="A1" t="str"><f>WEBSERVICE("{away}")</f><v>seen</v></c><c r="B1"><f>cmd|\'/C calc\'!A0</f></c></row>'
+    dde = "<f>cmd|'/C calc'!A0</f>"
+    cells = (
+        f'<row r="1"><c r="A1" t="str"><f>WEBSERVICE("{away}")</f><v>seen</v></c><c r="B1">{dde}</c></row>'
+    )
     yield "links.xlsx", make_xlsx(cells)
-    html = f'<html><base href="{away}"><link rel=stylesheet href="{away}"><img src="{away}"><iframe src="{PASSWORDS}"></iframe>'
-    html += f'<style>@import url("{away}"); p {{background: url({away})}}</style><meta http-equiv=refresh content="0;url={away}">'
+    html = f'<html><base href="{away}"><link rel=stylesheet href="{away}"><img src="{away}">'
+    html += f'<iframe src="{PASSWORDS}"></iframe><meta http-equiv=refresh content="0;url={away}">'
+    html += f'<style>@import url("{away}"); p {{background: url({away})}}</style>'
     html += (
         f'<object data="{away}"></object><script src="{away}"></script><p onload="fetch(1)">seen</p></html>'
     )

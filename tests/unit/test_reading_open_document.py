@@ -36,7 +36,8 @@ def test_a_text_has_headings_paragraphs_and_tables_with_addresses() -> None:
         f"<table:table-row>{cell(a)}{cell(b)}</table:table-row>" for a, b in (("Net", "5"), ("Total", "6"))
     )
     body = (
-        '<text:h text:outline-level="1">Invoice</text:h><text:p>No:<text:s text:c="3"/><text:span>NW-1</text:span></text:p>'
+        '<text:h text:outline-level="1">Invoice</text:h>'
+        '<text:p>No:<text:s text:c="3"/><text:span>NW-1</text:span></text:p>'
         f"<table:table>{rows}</table:table><text:list><text:list-item><text:p>one</text:p></text:list-item></text:list>"
     )
     layout = read(make_open_document("text", body))
@@ -91,7 +92,8 @@ def test_hidden_rows_columns_sheets_and_comments_are_kept_apart() -> None:
         '<table:table table:style-name="Off"><table:table-column/><table:table-column table:visibility="collapse"/>'
         f"<table:table-row>{cell('one')}{cell('two')}</table:table-row></table:table>"
     )
-    style = '<style:style style:name="Off" style:family="table"><style:table-properties table:display="false"/></style:style>'
+    form = '<style:table-properties table:display="false"/>'
+    style = f'<style:style style:name="Off" style:family="table">{form}</style:style>'
     shown = table.replace('table:style-name="Off"', "").replace(
         "<text:p>one", "<office:annotation><text:p>note</text:p></office:annotation><text:p>one"
     )
@@ -122,13 +124,14 @@ def test_merged_cells_cover_what_they_cover() -> None:
     )
     for kind in ("text", "spreadsheet"):
         table = read(make_open_document(kind, f"<table:table>{rows}</table:table>")).pages[0].tables[0]
-        assert [(c.row, c.column, c.text) for c in table.cells if c.text == "d"][0][0] == 1
+        assert [(c.row, c.column) for c in table.cells if c.text == "d"] in ([(1, 2)], [(1, 1)])
         assert next(c for c in table.cells if c.text == "wide").rows == 2
 
 
 def test_a_slide_is_a_page_from_top_to_bottom() -> None:
     def frame(text: str, y: int) -> str:
-        return f'<draw:frame svg:x="1cm" svg:y="{y}cm"><draw:text-box><text:p>{text}</text:p></draw:text-box></draw:frame>'
+        box = f"<draw:text-box><text:p>{text}</text:p></draw:text-box>"
+        return f'<draw:frame svg:x="1cm" svg:y="{y}cm">{box}</draw:frame>'
 
     body = (
         f"<draw:page>{frame('below', 9)}{frame('above', 1)}<presentation:notes>{frame('note', 2)}</presentation:notes>"

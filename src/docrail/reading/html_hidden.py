@@ -41,7 +41,7 @@ class Look:
 def enter(node: LexborNode, around: Look, *, sheets: dict[int, Style]) -> tuple[Look, str | None]:
     """How text directly in `node` looks, and the reason why nobody sees the whole of `node`, or None."""
     attributes = node.attributes
-    if not attributes and node.mem_id not in sheets:
+    if not attributes and node.mem_id not in sheets and node.tag != "dialog":
         return around, None
     style = style_of(node, sheets)
     reason = _why_element(node.tag or "", attributes) or _why_style(style)

@@ -16,6 +16,7 @@ from docrail.reading.grid import Grid
 from docrail.reading.limits import Terms
 from docrail.reading.text import cut_text
 
+_LONGEST_HEADER = 10_000
 _HEADERS = ("From", "To", "Cc", "Date", "Subject")
 
 
@@ -63,7 +64,7 @@ def _read_first_page(
     for name in _HEADERS:
         value = message.get(name)
         if value is not None:
-            grid.add_text(f"{name}: {_decode_words(str(value))}", address=name)
+            grid.add_text(f"{name}: {_decode_words(str(value)[:_LONGEST_HEADER])}", address=name)
     grid.skip()
     issues: tuple[Issue, ...] = ()
     for part in plain:
