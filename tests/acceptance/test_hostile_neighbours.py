@@ -14,7 +14,7 @@ from tests.acceptance.small_job import QUERIES, SPEC
 from tests.made.hostile import BIG_FILES, hostile_links
 
 ROBUSTNESS = Path(__file__).parents[1] / "data/robustness/documents"
-TERMINAL = {"complete", "partial", "error"}
+TERMINAL = {"completed", "partial", "error"}
 # Opened at ingest: their files are documents, they are none themselves.
 ARCHIVE = b"PK"
 

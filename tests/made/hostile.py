@@ -209,10 +209,9 @@ def hostile_mails() -> Iterator[tuple[str, bytes]]:
     """Mails with odd structure."""
     head = b"From: a@example.org\nSubject: x\nMIME-Version: 1.0\n"
     yield "boundaries.eml", head + b"Content-Type: multipart/mixed; boundary=a\n\n" + b"--a\n\nx\n" * 20_000
-    nested = b"body"
-    for n in range(300):
-        nested = b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) + nested
-    yield "nested.eml", head + nested
+    for depth in (50, 3000):
+        parts = [b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(depth)]
+        yield f"nested-{depth}.eml", head + b"".join(parts) + b"\nbody"
     yield "headers.eml", head + b"X-A: 1\n" * 200_000 + b"\nbody"
     yield "long-header.eml", head + b"To: " + b"a@b.c, " * 200_000 + b"\n\nbody"
     yield "words.eml", head + b"To: " + b"=?utf-8?q?a?= " * 50_000 + b"\n\nbody"

@@ -40,7 +40,8 @@ def show(text: str) -> str:
 
 
 def _has_invisible(page: Page) -> bool:
-    return any(_INVISIBLE.search(line.text) for line in page.lines)
+    # Almost every line is ASCII, and that is told ten times as fast.
+    return any(not (text := line.text).isascii() and _INVISIBLE.search(text) for line in page.lines)
 
 
 def _clean_page(page: Page) -> Page:

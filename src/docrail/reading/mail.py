@@ -13,7 +13,7 @@ from docrail.core.model import Issue, Layout, Page, Source
 from docrail.reading.attached import Part, read_parts
 from docrail.reading.decode import decode
 from docrail.reading.grid import Grid
-from docrail.reading.limits import Terms
+from docrail.reading.limits import Limits, Terms, too_large
 from docrail.reading.text import cut_text
 
 _LONGEST_HEADER = 10_000
@@ -22,7 +22,7 @@ _HEADERS = ("From", "To", "Cc", "Date", "Subject")
 
 def read(data: bytes, *, media_type: str, terms: Terms) -> Layout:
     """The layout of a mail. Pages of attachments follow in order; what cannot be read among them is an issue."""
-    message = email.message_from_bytes(data, policy=email.policy.compat32)
+    message = _parse(data, limits=terms.limits)
     leaves = list(_leaves(message))
     bodies = [leaf for leaf in leaves if _is_body(leaf)]
     plain = [leaf for leaf in bodies if leaf.get_content_type() == "text/plain"]
@@ -38,6 +38,15 @@ def read(data: bytes, *, media_type: str, terms: Terms) -> Layout:
     return Layout(
         media_type=media_type, pages=pages, embedded=inner.embedded, issues=(*issues, *inner.issues)
     )
+
+
+def _parse(data: bytes, *, limits: Limits) -> Message:
+    try:
+        return email.message_from_bytes(data, policy=email.policy.compat32)
+    except RecursionError as error:
+        # The parser goes one frame deeper for each part inside a part.
+        what = "Its parts are nested hundreds deep"
+        raise too_large(what, limits=limits, name="nesting", advice="forward what is inside") from error
 
 
 def _leaves(message: Message) -> Iterator[Message]:
