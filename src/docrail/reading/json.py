@@ -18,7 +18,7 @@ def read(data: bytes, *, media_type: str, terms: Terms) -> Layout:
     """The layout of a JSON file; JSON Lines are read as one list, and what is no JSON as text."""
     text, issues = decode(data)
     text, cut = cut_text(text, terms=terms)
-    value = _parse(text)
+    value = _parse(text, limits=terms.limits)
     if value is None:
         return read_text(data, media_type="text/plain", terms=terms)
     grid = Grid()
@@ -32,15 +32,18 @@ def read(data: bytes, *, media_type: str, terms: Terms) -> Layout:
     return Layout(media_type=media_type, pages=(page,), issues=issues + cut)
 
 
-def _parse(text: str) -> object:
-    try:
-        return msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
-        pass
-    try:
-        return msgspec.json.Decoder().decode_lines(text)
-    except (msgspec.DecodeError, RecursionError):
-        return None
+def _parse(text: str, *, limits: Limits) -> object:
+    """The value, the list of the values of its lines, or None where it is no JSON."""
+    decoder = msgspec.json.Decoder()
+    for parse in (decoder.decode, decoder.decode_lines):
+        try:
+            return parse(text)
+        except msgspec.DecodeError:
+            continue
+        except RecursionError as error:
+            what = "The JSON is nested deeper than can be parsed"
+            raise too_large(what, limits=limits, name="depth", advice="flatten it") from error
+    return None
 
 
 def _walk(value: object, *, limits: Limits) -> Iterator[tuple[str, int, str]]:

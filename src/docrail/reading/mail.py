@@ -9,11 +9,12 @@ from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
 
+from docrail.core.errors import DocumentError
 from docrail.core.model import Issue, Layout, Page, Source
 from docrail.reading.attached import Part, read_parts
 from docrail.reading.decode import decode
 from docrail.reading.grid import Grid
-from docrail.reading.limits import Limits, Terms, too_large
+from docrail.reading.limits import Terms
 from docrail.reading.text import cut_text
 
 _LONGEST_HEADER = 10_000
@@ -22,7 +23,7 @@ _HEADERS = ("From", "To", "Cc", "Date", "Subject")
 
 def read(data: bytes, *, media_type: str, terms: Terms) -> Layout:
     """The layout of a mail. Pages of attachments follow in order; what cannot be read among them is an issue."""
-    message = _parse(data, limits=terms.limits)
+    message = _parse(data)
     leaves = list(_leaves(message))
     bodies = [leaf for leaf in leaves if _is_body(leaf)]
     plain = [leaf for leaf in bodies if leaf.get_content_type() == "text/plain"]
@@ -40,13 +41,13 @@ def read(data: bytes, *, media_type: str, terms: Terms) -> Layout:
     )
 
 
-def _parse(data: bytes, *, limits: Limits) -> Message:
+def _parse(data: bytes) -> Message:
     try:
         return email.message_from_bytes(data, policy=email.policy.compat32)
     except RecursionError as error:
         # The parser goes one frame deeper for each part inside a part.
-        what = "Its parts are nested hundreds deep"
-        raise too_large(what, limits=limits, name="nesting", advice="forward what is inside") from error
+        message = "The parts of the mail are nested too deep to be read: forward what is inside."
+        raise DocumentError(message, code="too_large") from error
 
 
 def _leaves(message: Message) -> Iterator[Message]:
