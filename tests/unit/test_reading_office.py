@@ -98,9 +98,17 @@ def test_a_document_in_the_strict_dialect_is_read() -> None:
     assert read(make_package(**{"word/document.xml": body})).text == "seen"
 
 
-def test_macros_are_said_and_not_run() -> None:
-    layout = read(make_package(**{"word/document.xml": f"<w:document {W}/>", "word/vbaProject.bin": "x"}))
-    assert "macros_not_run" in [issue.code for issue in layout.issues]
+@pytest.mark.parametrize(
+    ("part", "code"),
+    [
+        ("word/vbaProject.bin", "macros_not_run"),
+        ("word/embeddings/a.xlsx", "embedded_not_read"),
+        ("word/media/a.png", "pictures_not_read"),
+    ],
+)
+def test_what_in_a_package_is_not_read_is_said(part: str, code: str) -> None:
+    layout = read(make_package(**{"word/document.xml": f"<w:document {W}/>", part: "x"}))
+    assert code in [issue.code for issue in layout.issues]
 
 
 def test_a_sheet_is_a_page_with_the_addresses_of_its_cells() -> None:

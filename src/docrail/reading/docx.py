@@ -9,7 +9,7 @@ from docrail.core.model import Hidden, Issue, Layout, Source
 from docrail.reading.docx_hidden import Styles, W, read_styles, value, why_hidden
 from docrail.reading.grid import Grid, GridCell
 from docrail.reading.limits import Terms
-from docrail.reading.package import Package, macro_issues
+from docrail.reading.package import Package, unread_issues
 
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _DOCUMENT = "word/document.xml"
@@ -55,7 +55,7 @@ def read(data: bytes, *, media_type: str, terms: Terms) -> Layout:
         elif kind == "comments":
             found.hide(_plain(package.tree(part)), reason="comment")
     page = found.grid.page(number=1, source=Source.MARKUP, hidden=found.hidden)
-    issues = macro_issues(package)
+    issues = unread_issues(package)
     if found.hidden:
         message = "Text that nobody can see, comments or tracked deletions were set apart."
         issues = (Issue(code="hidden_text", message=message), *issues)

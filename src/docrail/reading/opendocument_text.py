@@ -6,6 +6,7 @@ from docrail.core.model import Issue, Layout, Source
 from docrail.reading.grid import Grid, GridCell
 from docrail.reading.limits import Terms
 from docrail.reading.opendocument import DRAW, TABLE, TEXT, Book, all_text, open_book, visible
+from docrail.reading.package import unread_issues
 
 _CONTAINERS = frozenset(
     {f"{TEXT}list", f"{TEXT}list-item", f"{TEXT}list-header", f"{TEXT}section", f"{TEXT}index-body"}
@@ -22,7 +23,7 @@ def read(data: bytes, *, media_type: str, terms: Terms) -> Layout:
     page = grid.page(number=1, source=Source.MARKUP, hidden=book.hidden)
     message = "Text that nobody can see, comments or tracked deletions were set apart."
     issues = (Issue(code="hidden_text", message=message),) if book.hidden else ()
-    return Layout(media_type=media_type, pages=(page,), issues=issues)
+    return Layout(media_type=media_type, pages=(page,), issues=(*issues, *unread_issues(book.package)))
 
 
 def _read_blocks(parent: etree._Element, path: str, *, grid: Grid, book: Book) -> None:

@@ -15,6 +15,13 @@ from docrail.reading.xml import parse
 _RELATIONS = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 _MAIN = "officeDocument"
 _ENCRYPTED = 0x1
+_UNREAD = (
+    ("vbaProject.bin", "macros_not_run", "The file has macros: they were not run."),
+    ("/embeddings/", "embedded_not_read", "Files embedded in it were not read: give them on their own."),
+    ("afchunk", "embedded_not_read", "Files embedded in it were not read: give them on their own."),
+    ("/media/", "pictures_not_read", "Pictures in it were not read: give it as PDF if text is in them."),
+    ("Pictures/", "pictures_not_read", "Pictures in it were not read: give it as PDF if text is in them."),
+)
 # "Strict" Office files say the same in namespaces of their own.
 _STRICT = (
     (
@@ -109,12 +116,13 @@ class Package:
             raise too_large(what, limits=limits, name="expansion_ratio", advice="save it anew")
 
 
-def macro_issues(package: Package) -> tuple[Issue, ...]:
-    """Says that the file has macros: they are never run."""
-    if not any(name.endswith("vbaProject.bin") for name in package.names):
-        return ()
-    message = "The file has macros: they were not run."
-    return (Issue(code="macros_not_run", message=message, severity=Severity.INFO),)
+def unread_issues(package: Package) -> tuple[Issue, ...]:
+    """Says what in the package is never read or run: macros, embedded files, pictures."""
+    return tuple(
+        Issue(code=code, message=message, severity=Severity.INFO)
+        for mark, code, message in _UNREAD
+        if any(mark in name for name in package.names)
+    )
 
 
 def encrypted() -> DocumentError:

@@ -8,7 +8,7 @@ from lxml import etree
 from docrail.core.model import Hidden, Layout, Page, Source
 from docrail.reading.grid import Grid, GridCell
 from docrail.reading.limits import Terms, cut_short
-from docrail.reading.package import Package, macro_issues
+from docrail.reading.package import Package, unread_issues
 
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
@@ -51,7 +51,7 @@ def read(data: bytes, *, media_type: str, terms: Terms) -> Layout:
         _read_slide(show, slide, number=number)
         for number, slide in enumerate(slides[: terms.limits.pages], start=1)
     )
-    issues = macro_issues(package)
+    issues = unread_issues(package)
     if len(slides) > len(pages):
         message = f"Only the first {len(pages)} of {len(slides)} slides were read"
         issues = (

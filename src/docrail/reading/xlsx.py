@@ -9,7 +9,7 @@ from lxml import etree
 from docrail.core.errors import DocumentError
 from docrail.core.model import Layout
 from docrail.reading.limits import Terms
-from docrail.reading.package import Package, macro_issues
+from docrail.reading.package import Package, unread_issues
 from docrail.reading.sheet import Merge, Sheet, lay_out, sheet_issues
 from docrail.reading.xlsx_formats import Formats, read_formats
 
@@ -48,7 +48,7 @@ def read(data: bytes, *, media_type: str, terms: Terms) -> Layout:
     pages = tuple(lay_out(sheet, number=at, limits=terms.limits) for at, sheet in enumerate(sheets, start=1))
     found = len(sheets) + max(len(elements) - terms.limits.pages, 0)
     issues = sheet_issues(sheets, found=found, limits=terms.limits)
-    return Layout(media_type=media_type, pages=pages, issues=(*issues, *macro_issues(package)))
+    return Layout(media_type=media_type, pages=pages, issues=(*issues, *unread_issues(package)))
 
 
 def _read_strings(package: Package, related: dict[str, tuple[str, str]]) -> tuple[str, ...]:
