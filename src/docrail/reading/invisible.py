@@ -67,11 +67,11 @@ def _clean_line(line: Line) -> Line:
 
 
 def _clean_word(word: Word) -> Word:
-    return replace(word, text=show(word.text)) if _INVISIBLE.search(word.text) else word
+    return _with_text(word, show(word.text)) if _INVISIBLE.search(word.text) else word
 
 
 def _with_text(word: Word, text: str) -> Word:
-    return replace(word, text=text)
+    return Word(text=text, box=word.box, score=word.score, address=word.address)
 
 
 def _clean_table(table: Table) -> Table:
