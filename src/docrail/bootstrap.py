@@ -117,6 +117,14 @@ def _limits(settings: Settings) -> Limits:
     return Limits(
         bytes=settings.max_file_mb * 1_000_000,
         pages=settings.max_pages,
+        pixels=settings.max_megapixels * 1_000_000,
+        expanded_bytes=settings.max_expanded_mb * 1_000_000,
+        expansion_ratio=settings.max_expansion_ratio,
+        entries=settings.max_archive_entries,
+        archive_depth=settings.max_archive_depth,
+        nesting=settings.max_nested_mails,
+        cells=settings.max_cells,
+        characters=settings.max_characters,
         seconds=settings.read_seconds,
         memory_mb=settings.read_memory_mb,
     )

@@ -74,19 +74,22 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableCell:
-    """One cell of a table; `row` and `column` count from 0."""
+    """One cell of a table; `row` and `column` count from 0, `rows` and `columns` say how many it covers."""
 
     row: int
     column: int
     text: str
     box: Box | None = None
+    rows: int = 1
+    columns: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table as found on a page, cells in row order; row 0 is the header where there is one."""
+    """A table as found on a page, cells in row order; its first `header_rows` rows name the columns."""
 
     cells: tuple[TableCell, ...]
+    header_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

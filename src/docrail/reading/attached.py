@@ -49,7 +49,7 @@ def read_parts(parts: Sequence[Part], *, terms: Terms) -> Layout:
 
 def _open_archives(parts: Sequence[Part], *, terms: Terms, issues: list[Issue]) -> Iterator[Part]:
     for part in parts:
-        if part.data.startswith(b"PK\x03\x04") and detect.detect(part.data, filename=part.name) == detect.ZIP:
+        if part.data.startswith(b"PK\x03\x04") and detect.detect(part.data) == detect.ZIP:
             yield from _open_archive(part, terms=terms, issues=issues)
         else:
             yield part

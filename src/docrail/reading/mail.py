@@ -9,6 +9,7 @@ from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
 
+from docrail.core.errors import DocumentError
 from docrail.core.model import Issue, Layout, Page, Source
 from docrail.reading.attached import Part, read_parts
 from docrail.reading.decode import decode
@@ -16,12 +17,13 @@ from docrail.reading.grid import Grid
 from docrail.reading.limits import Terms
 from docrail.reading.text import cut_text
 
+_LONGEST_HEADER = 10_000
 _HEADERS = ("From", "To", "Cc", "Date", "Subject")
 
 
 def read(data: bytes, *, media_type: str, terms: Terms) -> Layout:
     """The layout of a mail. Pages of attachments follow in order; what cannot be read among them is an issue."""
-    message = email.message_from_bytes(data, policy=email.policy.compat32)
+    message = _parse(data)
     leaves = list(_leaves(message))
     bodies = [leaf for leaf in leaves if _is_body(leaf)]
     plain = [leaf for leaf in bodies if leaf.get_content_type() == "text/plain"]
@@ -37,6 +39,15 @@ def read(data: bytes, *, media_type: str, terms: Terms) -> Layout:
     return Layout(
         media_type=media_type, pages=pages, embedded=inner.embedded, issues=(*issues, *inner.issues)
     )
+
+
+def _parse(data: bytes) -> Message:
+    try:
+        return email.message_from_bytes(data, policy=email.policy.compat32)
+    except RecursionError as error:
+        # The parser goes one frame deeper for each part inside a part.
+        message = "The parts of the mail are nested too deep to be read: forward what is inside."
+        raise DocumentError(message, code="too_large") from error
 
 
 def _leaves(message: Message) -> Iterator[Message]:
@@ -63,7 +74,7 @@ def _read_first_page(
     for name in _HEADERS:
         value = message.get(name)
         if value is not None:
-            grid.add_text(f"{name}: {_decode_words(str(value))}", address=name)
+            grid.add_text(f"{name}: {_decode_words(str(value)[:_LONGEST_HEADER])}", address=name)
     grid.skip()
     issues: tuple[Issue, ...] = ()
     for part in plain:

@@ -86,7 +86,7 @@ def _keep(
     except DocumentError as error:
         return _Kept(filename=label, reason=error.message)
     with program.blobs.path(digest).open("rb") as file:
-        media_type = detect(file.read(SNIFFED), filename=label)
+        media_type = detect(file.read(SNIFFED))
     return _Kept(filename=label, digest=digest, size_bytes=size, media_type=media_type, metadata=metadata)
 
 
