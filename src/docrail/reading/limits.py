@@ -18,12 +18,18 @@ class Limits:
     seconds: float = 120.0
     memory_mb: int = 1536
     expanded_bytes: int = 200_000_000
+    expansion_ratio: int = 200
     characters: int = 5_000_000
     cells: int = 500_000
     depth: int = 200
-    entries: int = 200
+    entries: int = 1000
+    archive_depth: int = 3
     nesting: int = 8
     render_dpi: int = 200
+
+
+HARMLESS_BYTES = 10_000_000
+"""Below this the ratio of expansion is nobody's concern."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
