@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,13 +22,14 @@ from docrail.workflow import Parts, tasks
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """What a use case works with. `workspace` is the id of the workspace it acts in."""
+    """What a use case works with. `workspace` is the id of the workspace it acts in; `reader` opens what comes in."""
 
     settings: Settings
     database: Database
     blobs: Blobs
     engine: Engine
     workspace: str
+    reader: Reader
 
 
 @contextmanager
@@ -43,7 +45,16 @@ def open_program(settings: Settings) -> Iterator[Program]:
         with database.reading() as connection:
             workspace = workspace_id(connection)
         blobs = Blobs(settings.home_path / "blobs")
-        yield Program(settings=settings, database=database, blobs=blobs, engine=engine, workspace=workspace)
+        blobs.sweep(now=time.time())
+        with Reader(limits=_limits(settings), processes=settings.processes or os.cpu_count() or 1) as reader:
+            yield Program(
+                settings=settings,
+                database=database,
+                blobs=blobs,
+                engine=engine,
+                workspace=workspace,
+                reader=reader,
+            )
     finally:
         engine.close()
         database.close()

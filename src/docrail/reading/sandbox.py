@@ -27,7 +27,7 @@ class Reader:
     """
 
     def __init__(self, *, limits: Limits = Limits(), processes: int = 1) -> None:  # noqa: B008  # frozen
-        self._limits = limits
+        self.limits = limits
         self._threads = max((os.cpu_count() or 1) // processes, 1)
         self._starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="docrail-reader")
         # Last in, first out: one busy caller keeps using one warm child.
@@ -91,7 +91,7 @@ class Reader:
     def _replace(self, child: Child | None) -> Child:
         if child is not None:
             child.end()
-        return Child(limits=self._limits, threads=self._threads, starter=self._starter)
+        return Child(limits=self.limits, threads=self._threads, starter=self._starter)
 
     def _keep(self, child: Child | None) -> Child | None:
         if child is not None and not child.is_alive:
@@ -104,5 +104,5 @@ class Reader:
         size = path.stat().st_size
         if size == 0:
             raise DocumentError("The file is empty (0 bytes): send it again.", code="empty")
-        if size > self._limits.bytes:
-            raise too_many_bytes(size, limits=self._limits)
+        if size > self.limits.bytes:
+            raise too_many_bytes(size, limits=self.limits)

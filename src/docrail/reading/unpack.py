@@ -31,14 +31,14 @@ def unpack(request: Unpack, *, limits: Limits) -> Iterator[Said]:
         try:
             for block in part.blocks:
                 size += len(block)
-                _check(size, left, limits=limits, most_bytes=request.most_bytes)
+                _check(size, left, limits=limits)
                 yield PartBytes(block)
         except DocumentError as error:
             yield PartEnd(code=error.code, message=error.message)
         else:
             yield PartEnd()
         left -= min(size, left)
-    yield from _name_rest(sum(1 for _ in parts), request)
+    yield from _name_rest(sum(1 for _ in parts), request, limits=limits)
 
 
 def _parts(path: Path, media_type: str, *, limits: Limits) -> Iterable[PartInside]:
@@ -52,23 +52,23 @@ def _parts(path: Path, media_type: str, *, limits: Limits) -> Iterable[PartInsid
     return ()
 
 
-def _check(size: int, left: int, *, limits: Limits, most_bytes: int) -> None:
+def _check(size: int, left: int, *, limits: Limits) -> None:
     if size > limits.bytes:
         raise too_many_bytes(size, limits=limits)
     if size > left:
         message = (
-            f"All that is packed in it expands to more than {most_bytes:,} bytes: give it in several archives, or "
-            "raise max_expanded_mb."
+            f"With what is packed beside it, it expands to more than {limits.expanded_bytes:,} bytes: give it in "
+            "several archives, or raise max_expanded_mb."
         )
         raise DocumentError(message, code="too_large")
 
 
-def _name_rest(count: int, request: Unpack) -> Iterator[Said]:
+def _name_rest(count: int, request: Unpack, *, limits: Limits) -> Iterator[Said]:
     """One part stands for all that are too many: a million rows would be a harm of their own."""
     if count:
         yield PartStart(request.filename)
         message = (
-            f"{count:,} more files in it were not unpacked (at most {request.most:,}): give them in several archives, "
-            "or raise max_archive_entries."
+            f"{count:,} more files in it were not unpacked (at most {limits.entries:,} in all): give them in "
+            "several archives, or raise max_archive_entries."
         )
         yield PartEnd(code="too_large", message=message)
