@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,7 +13,6 @@ from docrail.core.errors import DocumentError
 from docrail.reading import jail
 from docrail.reading.limits import Limits, too_many_bytes
 from docrail.reading.read import read_bytes
-from docrail.reading.unpack import unpack
 from docrail.reading.wire import Failure, Finished, Hello, Request, Success, Unpack, pack, receive
 
 
@@ -47,7 +47,8 @@ def _answer(
     """The last frame before the pipe: whatever a library raises for a hostile file becomes that file's failure."""
     try:
         if isinstance(request, Unpack):
-            for said in unpack(request, limits=limits):
+            # Loaded late: most children never open a container.
+            for said in import_module("docrail.reading.unpack").unpack(request, limits=limits):
                 answers.write(pack(said))
             return Finished()
         data = _load(Path(request.path), limits=limits)

@@ -53,7 +53,7 @@ def _why_no_document(leaf: Message, shown: frozenset[str]) -> str | None:
     if kind in _NOT_DOCUMENTS and not (is_attached and kind.startswith("text/")):
         return _NOT_DOCUMENTS[kind]
     content_id = str(leaf.get("Content-ID") or "").strip().strip("<>").lower()
-    is_shown = content_id in shown and leaf.get_content_maintype() == "image" and not is_attached
+    is_shown = content_id in shown and leaf.get_content_maintype() == "image"
     if is_shown and len(payload(leaf)) <= LARGEST_SIGNATURE:
         return "a small picture shown inside the text, such as a logo"
     return None

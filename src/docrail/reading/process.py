@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -94,7 +95,8 @@ class Child:
         self._process.kill()
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
             if stream is not None:
-                stream.close()
+                with suppress(BrokenPipeError):  # what it never read of a request is dropped with it
+                    stream.close()
         self._process.wait()
 
     def _send(self, message: bytes) -> None:
