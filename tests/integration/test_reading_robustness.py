@@ -24,7 +24,7 @@ def reader() -> Iterator[Reader]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: re.sub(r"^documents/", "", case["document"])[:60])
-def test_a_hostile_file_behaves(case: dict[str, Any], reader: Reader) -> None:
+def test_a_hostile_file_behaves(case: dict[str, Any], reader: Reader, tmp_path: Path) -> None:
     path = DATA / case["document"]
     try:
         layout = reader.read(path, filename=path.name)
@@ -33,14 +33,32 @@ def test_a_hostile_file_behaves(case: dict[str, Any], reader: Reader) -> None:
         assert error.code in CODES, error
         return
     assert case["outcome"] != "reject"
-    check_text(case, layout)
+    check_text(case, layout, layout.text + read_inside(reader, path, tmp_path))
 
 
-def check_text(case: dict[str, Any], layout: Layout) -> None:
+def read_inside(reader: Reader, path: Path, folder: Path) -> str:
+    """The text of all files in a mail, at any depth: documents of their own in a run."""
+    if path.suffix not in (".eml", ".zip"):
+        return ""
+    places = []
+    with reader.unpacking(path, filename=path.name, most=100, most_bytes=100_000_000) as container:
+        for n, part in enumerate(container):
+            places.append(folder / f"{n}{Path(part.name).suffix}")
+            places[-1].write_bytes(b"".join(part.blocks()))
+    texts = []
+    for n, place in enumerate(places):
+        if place.suffix != ".zip":
+            texts.append(reader.read(place, filename=place.name).text)
+        (folder / f"in-{n}").mkdir()
+        texts.append(read_inside(reader, place, folder / f"in-{n}"))
+    return "\n".join(texts)
+
+
+def check_text(case: dict[str, Any], layout: Layout, text: str) -> None:
     for wanted in (*case.get("contains", ()), *case.get("contains_if_processed", ())):
-        assert wanted in layout.text
+        assert wanted in text
     for unwanted in case.get("not_contains", ()):
-        assert unwanted not in layout.text
+        assert unwanted not in text
     if case["category"] == "prompt-injection" and "visible" not in case["document"]:
         assert "999999.99" not in layout.text
         assert any("999999.99" in hidden.text for page in layout.pages for hidden in page.hidden)
