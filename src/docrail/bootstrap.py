@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO
 
 from docrail.config import Settings
@@ -29,7 +29,7 @@ class Program:
     blobs: Blobs
     engine: Engine
     workspace: str
-    reader: Reader
+    reader: Reader = field(default_factory=Reader)
 
 
 @contextmanager

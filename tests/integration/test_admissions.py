@@ -16,7 +16,12 @@ from docrail.store.keys import add_workspace, workspace_id
 
 def file(digest: str, *, kind: str = "text/plain", parent: int | None = None, **metadata: Any) -> NewDocument:
     return NewDocument(
-        digest=digest, filename=f"{digest}.txt", media_type=kind, size_bytes=1, metadata=metadata, parent=parent
+        digest=digest,
+        filename=f"{digest}.txt",
+        media_type=kind,
+        size_bytes=1,
+        metadata=metadata,
+        parent=parent,
     )
 
 
@@ -78,7 +83,9 @@ def test_the_ledger_is_listed_newest_first_by_batch_status_and_page(database: Da
         assert ([row.code for row in refused], total) == (["empty"], 1)
 
 
-@pytest.mark.parametrize("statement", [update(tables.admissions).values(status="x"), delete(tables.admissions)])
+@pytest.mark.parametrize(
+    "statement", [update(tables.admissions).values(status="x"), delete(tables.admissions)]
+)
 def test_the_database_itself_lets_no_row_of_the_ledger_change(database: Database, statement: Any) -> None:
     with database.writing() as connection:
         add_entries(connection, [entry("a")], workspace_id=workspace_id(connection))
@@ -96,7 +103,12 @@ def test_an_archive_stands_for_all_in_it_at_any_depth_also_what_was_known_before
             document.id
             for document, _ in add_documents(
                 connection,
-                [file("o", kind=ARCHIVE), file("m", parent=0), file("i", kind=ARCHIVE, parent=1), file("d", parent=2)],
+                [
+                    file("o", kind=ARCHIVE),
+                    file("m", parent=0),
+                    file("i", kind=ARCHIVE, parent=1),
+                    file("d", parent=2),
+                ],
                 workspace_id=home,
                 at=1,
             )

@@ -7,12 +7,12 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from tests.unit.test_unpack import make_zip
 
 from docrail.bootstrap import Program
 from docrail.reading.sandbox import Reader
 from docrail.usecases import intake, sidecars
 from docrail.usecases.intake import Admission, add_file, add_paths, list_admissions
-from tests.unit.test_unpack import make_zip
 
 DATA = Path(__file__).parents[1] / "data/robustness/documents"
 

@@ -96,7 +96,9 @@ def test_a_file_under_a_password_harms_no_other(tmp_path: Path) -> None:
 
 def test_entries_that_share_their_bytes_are_refused(tmp_path: Path) -> None:
     """A bomb without nesting: many entries of the directory over one block of packed bytes."""
-    path = make_zip(tmp_path / "a.zip", [("one.txt", b"x" * 1000), ("two.txt", b"y" * 1000), ("three.txt", b"3")])
+    path = make_zip(
+        tmp_path / "a.zip", [("one.txt", b"x" * 1000), ("two.txt", b"y" * 1000), ("three.txt", b"3")]
+    )
     data = path.read_bytes()
     second = data.index(b"PK\x01\x02", data.index(b"PK\x01\x02") + 4)
     path.write_bytes(data[: second + 42] + struct.pack("<I", 0) + data[second + 46 :])
@@ -174,10 +176,16 @@ def test_a_small_picture_inside_the_text_is_a_logo_and_a_large_one_a_scan(tmp_pa
     mail = make_mail('<p>hi</p><img src="cid:logo"><img src="cid:scan">')
     html = mail.get_payload()[1]
     html.add_related(PNG, maintype="image", subtype="png", cid="<logo>", filename="logo.png")
-    html.add_related(PNG + bytes(LARGEST_SIGNATURE), maintype="image", subtype="png", cid="<scan>", filename="scan.png")
+    html.add_related(
+        PNG + bytes(LARGEST_SIGNATURE), maintype="image", subtype="png", cid="<scan>", filename="scan.png"
+    )
     mail.add_attachment(PNG, maintype="image", subtype="png", filename="photo.png")
     parts = take_apart(write(tmp_path / "m.eml", mail))[1]
-    assert {part.name: part.code for part in parts} == {"logo.png": "ignored", "scan.png": "", "photo.png": ""}
+    assert {part.name: part.code for part in parts} == {
+        "logo.png": "ignored",
+        "scan.png": "",
+        "photo.png": "",
+    }
 
 
 def test_a_signature_is_no_document(tmp_path: Path) -> None:

@@ -12,7 +12,17 @@ import pytest
 
 DATA = Path(__file__).parents[2] / "data/robustness/documents"
 KEYS = {
-    *("id", "filename", "digest", "media_type", "size_bytes", "status", "duplicate_of", "reason", "parent_id"),
+    *(
+        "id",
+        "filename",
+        "digest",
+        "media_type",
+        "size_bytes",
+        "status",
+        "duplicate_of",
+        "reason",
+        "parent_id",
+    ),
     "links",
 }
 
@@ -54,7 +64,9 @@ def test_unpacked_files_follow_their_archive_with_parent_id(client):
 
 @pytest.mark.parametrize("named_by", ["archive", "batch"])
 def test_a_pipeline_of_an_archive_runs_what_is_in_it(client, make_spec, named_by):
-    rows = upload(client, ("p.zip", zipped(a=b"Invoice No 1", b=b"Invoice No 2")), batch_id="m").json()["data"]
+    rows = upload(client, ("p.zip", zipped(a=b"Invoice No 1", b=b"Invoice No 2")), batch_id="m").json()[
+        "data"
+    ]
     chosen = {"batch_id": "m"} if named_by == "batch" else {"document_ids": [rows[0]["id"]]}
     made = client.post("/v1/pipelines", json={"schema_id": make_spec(), **chosen})
     assert (made.status_code, made.json()["document_count"]) == (201, 2)
@@ -141,7 +153,11 @@ def test_nothing_is_left_of_an_upload_whose_client_goes_away(api, client, progra
         f"POST /v1/documents HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nContent-Length: 9000000\r\n"
         "Content-Type: multipart/form-data; boundary=x\r\n\r\n"
     )
-    part = '--x\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\n' + "y" * 700_000 + "\r\n"
+    part = (
+        '--x\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\n'
+        + "y" * 700_000
+        + "\r\n"
+    )
     with socket.create_connection((place.hostname, place.port)) as connection:
         connection.sendall((head + part * 3).encode())
         assert holds_soon(lambda: left_behind(program))
