@@ -121,8 +121,5 @@ def test_an_upload_of_any_size_needs_no_more_memory(home):
         after_many = peak_memory(process.pid)
     assert [row["size_bytes"] for row in one.json()["data"]] == [90 * MEGABYTE]
     assert [row["status"] for row in many.json()["data"]] == ["accepted"] * 120
-    print(
-        f"peak RSS: {before / 1e6:.0f} MB, +{(after_one - before) / 1e6:.0f} MB, +{(after_many - before) / 1e6:.0f} MB"
-    )
     assert after_one - before < 25 * MEGABYTE
     assert after_many - before < 40 * MEGABYTE

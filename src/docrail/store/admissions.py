@@ -1,7 +1,7 @@
 """The ledger of admissions: a row for every file ever given, with what became of it. Rows are only added."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select
@@ -38,7 +38,11 @@ class Entry:
 
 def add_entries(connection: Connection, entries: Iterable[Entry], *, workspace_id: str) -> None:
     """Write down what became of these files, in order."""
-    rows = [asdict(entry) | {"id": new_id(), "workspace_id": workspace_id} for entry in entries]
+    columns = [field.name for field in fields(Entry)]
+    rows = [
+        {name: getattr(entry, name) for name in columns} | {"id": new_id(), "workspace_id": workspace_id}
+        for entry in entries
+    ]
     if rows:
         connection.execute(insert(tables.admissions), rows)
 

@@ -1,7 +1,7 @@
 """Documents: a file by the digest of its bytes, once in a workspace."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, select, update
@@ -72,9 +72,7 @@ def add_documents(
         elif file.metadata:
             known[file.digest] = _learn(connection, document, file.metadata)
     if new:
-        rows = [
-            asdict(each) | {"workspace_id": workspace_id, "metadata": to_json(each.metadata)} for each in new
-        ]
+        rows = [_row(each) | {"workspace_id": workspace_id} for each in new]
         connection.execute(insert(tables.documents), rows)
     _learn_later(connection, new, known)
     if batch_id is not None:
@@ -206,6 +204,11 @@ def read_filenames(connection: Connection, document_ids: Iterable[str]) -> dict[
     table = tables.documents.c
     query = select(table.id, table.filename).where(table.id.in_(list(document_ids)))
     return {row.id: row.filename for row in connection.execute(query)}
+
+
+def _row(document: StoredDocument) -> dict[str, Any]:
+    columns = {field.name: getattr(document, field.name) for field in fields(document)}
+    return columns | {"metadata": to_json(document.metadata)}
 
 
 def _document(row: Mapping[str, Any] | RowMapping) -> StoredDocument:

@@ -29,8 +29,7 @@ class Incoming:
     """One file that is being received, block by block; ends with `finish` or `discard`."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._file = tempfile.NamedTemporaryFile(dir=folder, delete=False)  # noqa: SIM115  # closed by its ends
+        self._file = _open_new(folder)
         self._digest = hashlib.sha256()
         self.size_bytes = 0
 
@@ -69,13 +68,7 @@ def settle(files: Sequence[Spooled], place: Callable[[str], Path]) -> None:
     """Put files where their digests belong. When this returns, they are there after a power cut, too."""
     with ThreadPoolExecutor(min(SYNCS_AT_ONCE, max(1, len(files)))) as pool:
         list(pool.map(_sync, [file.path for file in files]))
-        folders = set()
-        for file in files:
-            target = place(file.digest)
-            if target.parent not in folders:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                folders.add(target.parent)
-            file.path.replace(target)
+        folders = {_move(file.path, place(file.digest)) for file in files}
         list(pool.map(_sync, [*folders, *{folder.parent for folder in folders}]))
 
 
@@ -87,6 +80,24 @@ def sweep(folder: Path, *, before: float) -> None:
                 path.unlink(missing_ok=True)
         except FileNotFoundError:
             continue
+
+
+def _open_new(folder: Path) -> "tempfile._TemporaryFileWrapper[bytes]":
+    try:
+        return tempfile.NamedTemporaryFile(dir=folder, delete=False)
+    except FileNotFoundError:
+        folder.mkdir(parents=True, exist_ok=True)
+        return tempfile.NamedTemporaryFile(dir=folder, delete=False)
+
+
+def _move(path: Path, target: Path) -> Path:
+    """The folder it is in now."""
+    try:
+        path.replace(target)
+    except FileNotFoundError:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.replace(target)
+    return target.parent
 
 
 def _sync(path: Path) -> None:

@@ -88,14 +88,16 @@ def add_arrived(
 ) -> Iterator[Admission]:
     """Make documents of files that have come, many in one transaction, and write down what became of each."""
     group: list[Arrived] = []
+    size = 0
     try:
         for file in files:
             group.append(file)
-            group[-1:] = open_file(program, file)
-            size = sum(each.spooled.size_bytes for each in group if each.spooled)
+            opened = open_file(program, file)
+            group[-1:] = opened
+            size += sum(each.spooled.size_bytes for each in opened if each.spooled)
             if len(group) >= FILES_TOGETHER or size >= BYTES_TOGETHER:
                 yield from _admit(program, group, batch_id=batch_id)
-                group = []
+                group, size = [], 0
         yield from _admit(program, group, batch_id=batch_id)
     finally:
         discard(group)
