@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +44,15 @@ def read_inside(reader: Reader, path: Path, folder: Path) -> str:
     places = []
     with reader.unpacking(path, filename=path.name, most=100, most_bytes=100_000_000) as container:
         for n, part in enumerate(container):
-            places.append(folder / f"{n}{Path(part.name).suffix}")
-            places[-1].write_bytes(b"".join(part.blocks()))
+            place = folder / f"{n}{Path(part.name).suffix}"
+            with suppress(DocumentError):  # named only, with why it is not taken
+                place.write_bytes(b"".join(part.blocks()))
+                places.append(place)
     texts = []
     for n, place in enumerate(places):
         if place.suffix != ".zip":
-            texts.append(reader.read(place, filename=place.name).text)
+            with suppress(DocumentError):  # a document of its own: its failure is its own, too
+                texts.append(reader.read(place, filename=place.name).text)
         (folder / f"in-{n}").mkdir()
         texts.append(read_inside(reader, place, folder / f"in-{n}"))
     return "\n".join(texts)
