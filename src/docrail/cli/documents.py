@@ -19,7 +19,7 @@ from docrail.usecases.sidecars import find_files
 from docrail.usecases.times import iso_time
 
 app = typer.Typer()
-documents = typer.Typer(help="List the documents kept; add some; see what became of every file given.")
+documents = typer.Typer()
 app.add_typer(documents, name="documents")
 Limit = Annotated[int, typer.Option(min=1, max=200, help="How many to list.")]
 KEPT = "The files taken so far are kept."
