@@ -2,9 +2,10 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO
 
 from docrail.config import Settings
@@ -27,13 +28,14 @@ AHEAD_ALONE, AHEAD_TOGETHER = 4, 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """What a use case works with. `workspace` is the id of the workspace it acts in."""
+    """What a use case works with. `workspace` is the id of the workspace it acts in; `reader` opens what comes in."""
 
     settings: Settings
     database: Database
     blobs: Blobs
     engine: Engine
     workspace: str
+    reader: Reader = field(default_factory=Reader)
 
 
 @contextmanager
@@ -49,7 +51,16 @@ def open_program(settings: Settings) -> Iterator[Program]:
         with database.reading() as connection:
             workspace = workspace_id(connection)
         blobs = Blobs(settings.home_path / "blobs")
-        yield Program(settings=settings, database=database, blobs=blobs, engine=engine, workspace=workspace)
+        blobs.sweep(now=time.time())
+        with Reader(limits=_limits(settings), processes=settings.processes or os.cpu_count() or 1) as reader:
+            yield Program(
+                settings=settings,
+                database=database,
+                blobs=blobs,
+                engine=engine,
+                workspace=workspace,
+                reader=reader,
+            )
     finally:
         engine.close()
         database.close()

@@ -15,8 +15,9 @@ from docrail.store import assembly, documents, progress, runs, specs
 from docrail.store.blobs import Blobs
 from docrail.store.database import Database
 from docrail.store.ledger import Ledger
-from docrail.usecases.documents import add_paths, find_files
+from docrail.usecases.intake import add_paths
 from docrail.usecases.pipelines import create_pipeline, get_progress, list_pipelines, unfinished_pipelines
+from docrail.usecases.sidecars import find_files
 from docrail.usecases.spec_versions import save_spec
 from docrail.usecases.specs import load_spec
 from tests.acceptance.small_job import product, write_job

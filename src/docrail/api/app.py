@@ -14,12 +14,22 @@ from docrail.api.bodies import Bodies
 from docrail.api.newest import Newest
 from docrail.api.polls import Polls
 from docrail.api.problems import Requests, add_problem_handlers
-from docrail.api.routes import documents, health, keys, pipelines, products, progress, results, specs
+from docrail.api.routes import (
+    admissions,
+    documents,
+    health,
+    keys,
+    pipelines,
+    products,
+    progress,
+    results,
+    specs,
+)
 from docrail.api.watch import Watcher
 from docrail.bootstrap import Program
 
 DESCRIPTION = "Turns a pile of documents into a governed table, and shows every step of the way."
-ROUTERS = (documents, specs, pipelines, results, products, keys, health)
+ROUTERS = (admissions, documents, specs, pipelines, results, products, keys, health)
 
 
 def create_app(program: Program) -> FastAPI:

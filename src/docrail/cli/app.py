@@ -23,7 +23,7 @@ COMMANDS = {
     "cancel": ("pipelines", "End a run; what is finished stays."),
     "results": ("results", "Print the table of a run, also while it runs."),
     "export": ("results", "Write the table of a run to a file."),
-    "documents": ("documents", "List the documents kept, newest first."),
+    "documents": ("documents", "List the documents kept, add some, see what became of each file."),
     "spec": ("specs", "Check and show specs."),
     "keys": ("keys", "Make, list and revoke the keys of the HTTP interface."),
     "serve": ("serve", "Serve the HTTP interface and the web page."),

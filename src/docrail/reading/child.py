@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,7 +13,7 @@ from docrail.core.errors import DocumentError
 from docrail.reading import jail
 from docrail.reading.limits import Limits, too_many_bytes
 from docrail.reading.read import read_bytes
-from docrail.reading.wire import Failure, Hello, Request, Success, pack, receive
+from docrail.reading.wire import Failure, Finished, Hello, Request, Success, Unpack, pack, receive
 
 
 def main() -> None:
@@ -32,16 +33,24 @@ def main() -> None:
 
 
 def _serve(requests: BinaryIO, answers: BinaryIO, *, terms: Hello) -> None:
-    decoder = msgspec.msgpack.Decoder(Request)
+    decoder = msgspec.msgpack.Decoder(Request | Unpack)
     while (body := receive(requests)) is not None:
-        answer = _answer(decoder.decode(body), limits=terms.limits, threads=terms.threads)
+        request = decoder.decode(body)
+        answer = _answer(request, answers, limits=terms.limits, threads=terms.threads)
         answers.write(_pack(answer))
         answers.flush()
 
 
-def _answer(request: Request, *, limits: Limits, threads: int) -> Success | Failure:
+def _answer(
+    request: Request | Unpack, answers: BinaryIO, *, limits: Limits, threads: int
+) -> Success | Finished | Failure:
     """The last frame before the pipe: whatever a library raises for a hostile file becomes that file's failure."""
     try:
+        if isinstance(request, Unpack):
+            # Loaded late: most children never open a container.
+            for said in import_module("docrail.reading.unpack").unpack(request, limits=limits):
+                answers.write(pack(said))
+            return Finished()
         data = _load(Path(request.path), limits=limits)
         return Success(read_bytes(data, filename=request.filename, limits=limits, threads=threads))
     except DocumentError as error:
@@ -71,7 +80,7 @@ def _load(path: Path, *, limits: Limits) -> bytes:
     return data
 
 
-def _pack(answer: Success | Failure) -> bytes:
+def _pack(answer: Success | Finished | Failure) -> bytes:
     try:
         return pack(answer)
     except (MemoryError, UnicodeEncodeError) as error:

@@ -92,3 +92,8 @@ def _note_blank(layout: Layout) -> Layout:
         code="no_words", message="No words were found: the document is blank or cannot be made out."
     )
     return replace(layout, issues=(*layout.issues, issue))
+
+
+def is_readable(media_type: str) -> bool:
+    """Whether there is a reader for this kind."""
+    return media_type in _READERS

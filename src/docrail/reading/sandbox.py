@@ -2,15 +2,19 @@
 
 import os
 import queue
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from docrail.core.errors import DocumentError
 from docrail.core.model import Layout
+from docrail.reading.container import Container
 from docrail.reading.limits import Limits, too_many_bytes
 from docrail.reading.process import Child
+from docrail.reading.wire import Unpack
 
 __all__ = ["Limits", "Reader"]
 
@@ -23,7 +27,7 @@ class Reader:
     """
 
     def __init__(self, *, limits: Limits = Limits(), processes: int = 1) -> None:  # noqa: B008  # frozen
-        self._limits = limits
+        self.limits = limits
         self._threads = max((os.cpu_count() or 1) // processes, 1)
         self._starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="docrail-reader")
         # Last in, first out: one busy caller keeps using one warm child.
@@ -44,6 +48,25 @@ class Reader:
             if child is None or not child.is_alive:
                 child = self._replace(child)
             return child.read(path.absolute(), filename=filename)
+        finally:
+            self._places.put(self._keep(child))
+
+    @contextmanager
+    def unpacking(self, path: Path, *, filename: str, most: int, most_bytes: int) -> Iterator[Container]:
+        """What kind of file it is and, one after another, the files in it: at most so many, of so many bytes in all.
+
+        Blocks until a child is free. DocumentError if it cannot be opened.
+        """
+        self._check_size(path)
+        request = Unpack(path=str(path.absolute()), filename=filename, most=most, most_bytes=most_bytes)
+        child = self._places.get()
+        try:
+            if self._is_closed:
+                raise RuntimeError("this Reader is closed")
+            if child is None or not child.is_alive:
+                child = self._replace(child)
+            with closing(child.unpack(request)) as answers:
+                yield Container(answers)
         finally:
             self._places.put(self._keep(child))
 
@@ -68,7 +91,7 @@ class Reader:
     def _replace(self, child: Child | None) -> Child:
         if child is not None:
             child.end()
-        return Child(limits=self._limits, threads=self._threads, starter=self._starter)
+        return Child(limits=self.limits, threads=self._threads, starter=self._starter)
 
     def _keep(self, child: Child | None) -> Child | None:
         if child is not None and not child.is_alive:
@@ -81,5 +104,5 @@ class Reader:
         size = path.stat().st_size
         if size == 0:
             raise DocumentError("The file is empty (0 bytes): send it again.", code="empty")
-        if size > self._limits.bytes:
-            raise too_many_bytes(size, limits=self._limits)
+        if size > self.limits.bytes:
+            raise too_many_bytes(size, limits=self.limits)

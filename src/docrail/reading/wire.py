@@ -32,6 +32,44 @@ class Success(msgspec.Struct, tag=True, frozen=True):
     layout: Layout
 
 
+class Unpack(msgspec.Struct, tag=True, frozen=True):
+    """Say what kind this file is and, if it holds others, hand them over: `most` files and `most_bytes` in all."""
+
+    path: str
+    filename: str
+    most: int
+    most_bytes: int
+
+
+class Opened(msgspec.Struct, tag=True, frozen=True):
+    """The first answer to Unpack."""
+
+    media_type: str
+
+
+class PartStart(msgspec.Struct, tag=True, frozen=True):
+    """A file inside begins; its name is what the container says, to be believed in nothing."""
+
+    name: str
+
+
+class PartBytes(msgspec.Struct, tag=True, frozen=True):
+    """Some bytes of the file that began."""
+
+    data: bytes
+
+
+class PartEnd(msgspec.Struct, tag=True, frozen=True):
+    """The file that began has ended: whole, or with the `code` and `message` of what it cannot be taken for."""
+
+    code: str = ""
+    message: str = ""
+
+
+class Finished(msgspec.Struct, tag=True, frozen=True):
+    """The last answer to Unpack, when nothing failed."""
+
+
 class Failure(msgspec.Struct, tag=True, frozen=True):
     """Why the file could not be read; `is_spent` when the child should not be used again."""
 

@@ -1,16 +1,16 @@
 """The folder of blobs: the bytes of documents and their layouts, each under the digest of the bytes."""
 
-import hashlib
-import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
 
 from docrail.core.model import Layout
+from docrail.store.incoming import Incoming, Spooled, receive, settle, sweep
 
-LAYOUT_VERSION = 1
+DAY = 86_400
+LAYOUT_VERSION = 2
 """Raised when reading changes what it makes of the same bytes: older layouts are then read anew."""
 
 
@@ -19,25 +19,30 @@ class Blobs:
 
     def __init__(self, folder: Path) -> None:
         self._content = folder / "content"
+        self._incoming = folder / "incoming"
         self._layouts = folder / f"layouts-{LAYOUT_VERSION}"
 
     def put(self, chunks: Iterable[bytes]) -> tuple[str, int]:
         """Keep the bytes that come in `chunks`; their SHA-256 as hex, and how many there were."""
-        digest, size = hashlib.sha256(), 0
-        self._content.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=self._content, prefix="new-", delete=False) as file:
-            try:
-                for chunk in chunks:
-                    digest.update(chunk)
-                    size += len(chunk)
-                    file.write(chunk)
-                file.flush()
-                os.fsync(file.fileno())
-            except BaseException:
-                Path(file.name).unlink()
-                raise
-        _settle(Path(file.name), self.path(digest.hexdigest()))
-        return digest.hexdigest(), size
+        file = self.receive(chunks)
+        self.settle([file])
+        return file.digest, file.size_bytes
+
+    def incoming(self) -> Incoming:
+        """A file to be received block by block."""
+        return Incoming(self._incoming)
+
+    def receive(self, blocks: Iterable[bytes]) -> Spooled:
+        """A file received whole, not yet kept: settle it or discard it."""
+        return receive(self._incoming, blocks)
+
+    def settle(self, files: Sequence[Spooled]) -> None:
+        """Keep received files: all of them at once is many times as fast as one by one."""
+        settle(files, self.path)
+
+    def sweep(self, *, now: float) -> None:
+        """Remove what was being received by a process that was killed, a day after (`now` in seconds)."""
+        sweep(self._incoming, before=now - DAY)
 
     def path(self, digest: str) -> Path:
         """Where the bytes of a digest stand."""
