@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,7 +13,7 @@ from docrail.core.errors import DocumentError
 from docrail.reading import jail
 from docrail.reading.limits import Limits, too_many_bytes
 from docrail.reading.read import read_bytes
-from docrail.reading.wire import Failure, Hello, Request, Success, pack, receive
+from docrail.reading.wire import Failure, Hello, Rendered, RenderRequest, Request, Success, pack, receive
 
 
 def main() -> None:
@@ -32,17 +33,21 @@ def main() -> None:
 
 
 def _serve(requests: BinaryIO, answers: BinaryIO, *, terms: Hello) -> None:
-    decoder = msgspec.msgpack.Decoder(Request)
+    decoder = msgspec.msgpack.Decoder(Request | RenderRequest)
     while (body := receive(requests)) is not None:
         answer = _answer(decoder.decode(body), limits=terms.limits, threads=terms.threads)
         answers.write(_pack(answer))
         answers.flush()
 
 
-def _answer(request: Request, *, limits: Limits, threads: int) -> Success | Failure:
+def _answer(
+    request: Request | RenderRequest, *, limits: Limits, threads: int
+) -> Success | Rendered | Failure:
     """The last frame before the pipe: whatever a library raises for a hostile file becomes that file's failure."""
     try:
         data = _load(Path(request.path), limits=limits)
+        if isinstance(request, RenderRequest):
+            return _render(data, request, limits=limits)
         return Success(read_bytes(data, filename=request.filename, limits=limits, threads=threads))
     except DocumentError as error:
         return Failure(code=error.code, message=error.message, retryable=error.retryable)
@@ -55,6 +60,19 @@ def _answer(request: Request, *, limits: Limits, threads: int) -> Success | Fail
             f"The file cannot be read ({type(error).__name__}: {str(error)[:200]}): save or scan it again."
         )
         return Failure(code="unreadable", message=message)
+
+
+def _render(data: bytes, request: RenderRequest, *, limits: Limits) -> Rendered:
+    # Loaded late, like every reader: most children never show a page.
+    png: bytes = import_module("docrail.reading.render").render_page(
+        data,
+        filename=request.filename,
+        number=request.number,
+        width=request.width,
+        turned=request.turned,
+        limits=limits,
+    )
+    return Rendered(png)
 
 
 def out_of_memory(limits: Limits) -> Failure:
@@ -71,7 +89,7 @@ def _load(path: Path, *, limits: Limits) -> bytes:
     return data
 
 
-def _pack(answer: Success | Failure) -> bytes:
+def _pack(answer: Success | Rendered | Failure) -> bytes:
     try:
         return pack(answer)
     except (MemoryError, UnicodeEncodeError) as error:

@@ -67,6 +67,7 @@ def read_picture(image: Image.Image, *, number: int, dpi: float, threads: int) -
         height=height * 72.0 / dpi,
         source=Source.OCR,
         lines=group_lines(words),
+        turned=turned,
     )
     score = sum(word.score for word in words) / len(words) if words else 1.0
     return Recognition(page=page, turned=turned, score=score)

@@ -13,7 +13,7 @@ import msgspec
 from docrail.core.errors import DocumentError
 from docrail.core.model import Layout
 from docrail.reading.limits import Limits
-from docrail.reading.wire import HEADER, Failure, Hello, Request, Success, pack
+from docrail.reading.wire import HEADER, Failure, Hello, Rendered, RenderRequest, Request, Success, pack
 
 _PASSED_ON = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "SYSTEMROOT", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 _LOOK_EVERY = 0.1
@@ -21,7 +21,7 @@ _LARGEST_ANSWER = 1 << 30
 _STDERR_KEPT = 4000
 _SPENT_PART = 0.8
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
-_answers = msgspec.msgpack.Decoder(Success | Failure)
+_answers = msgspec.msgpack.Decoder(Success | Rendered | Failure)
 
 
 class Child:
@@ -41,12 +41,26 @@ class Child:
 
     def read(self, path: Path, *, filename: str) -> Layout:
         """The layout of the file, or DocumentError: the file's own, or what became of the child."""
+        answer = self._ask(Request(path=str(path), filename=filename))
+        assert isinstance(answer, Success)  # what a Request is answered with
+        return answer.layout
+
+    def render(self, path: Path, *, filename: str, number: int, width: int, turned: int) -> bytes:
+        """Page `number` of the file as a PNG picture, or DocumentError."""
+        request = RenderRequest(
+            path=str(path), filename=filename, number=number, width=width, turned=turned
+        )
+        answer = self._ask(request)
+        assert isinstance(answer, Rendered)  # what a RenderRequest is answered with
+        return answer.png
+
+    def _ask(self, request: Request | RenderRequest) -> Success | Rendered:
         self._peak = 0
-        self._send(pack(Request(path=str(path), filename=filename)))
+        self._send(pack(request))
         answer = self._await()
-        if isinstance(answer, Success):
+        if not isinstance(answer, Failure):
             self.is_alive = self.is_alive and not self._is_bloated()
-            return answer.layout
+            return answer
         if answer.is_spent:
             self.end()
         raise answer.as_error()
@@ -70,7 +84,7 @@ class Child:
             # It died meanwhile; reading its answer will say so.
             self.is_alive = False
 
-    def _await(self) -> Success | Failure:
+    def _await(self) -> Success | Rendered | Failure:
         assert self._process.stdout is not None and self._process.stderr is not None
         deadline = time.monotonic() + self._limits.seconds
         buffer = bytearray()
@@ -150,14 +164,14 @@ def _start() -> subprocess.Popen[bytes]:
     )
 
 
-def _parse(buffer: bytearray) -> Success | Failure | None:
+def _parse(buffer: bytearray) -> Success | Rendered | Failure | None:
     if len(buffer) < HEADER.size:
         return None
     (size,) = HEADER.unpack_from(buffer)
     if len(buffer) < HEADER.size + size:
         return None
     try:
-        answer: Success | Failure = _answers.decode(memoryview(buffer)[HEADER.size :])
+        answer: Success | Rendered | Failure = _answers.decode(memoryview(buffer)[HEADER.size :])
     except msgspec.DecodeError as error:
         raise DocumentError(f"The reader's answer makes no sense ({error}).", code="crashed") from error
     return answer

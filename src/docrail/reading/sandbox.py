@@ -2,7 +2,9 @@
 
 import os
 import queue
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -37,15 +39,17 @@ class Reader:
         """The layout of the file at `path`, labelled `filename`. Blocks until a child is free; DocumentError if the
         file cannot be read, is over a limit, or broke its child (which is replaced)."""
         self._check_size(path)
-        child = self._places.get()
-        try:
-            if self._is_closed:
-                raise RuntimeError("this Reader is closed")
-            if child is None or not child.is_alive:
-                child = self._replace(child)
+        with self._child() as child:
             return child.read(path.absolute(), filename=filename)
-        finally:
-            self._places.put(self._keep(child))
+
+    def render(self, path: Path, *, filename: str, number: int, width: int, turned: int = 0) -> bytes:
+        """Page `number` (from 1) of a PDF or picture as PNG, `width` pixels wide (fewer for a very long page),
+        turned clockwise by `turned` degrees. Blocks and raises as `read` does."""
+        self._check_size(path)
+        with self._child() as child:
+            return child.render(
+                path.absolute(), filename=filename, number=number, width=width, turned=turned
+            )
 
     def close(self) -> None:
         """End the children, waiting for reads under way."""
@@ -64,6 +68,19 @@ class Reader:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @contextmanager
+    def _child(self) -> Iterator[Child]:
+        """A living child for one request, waited for and put back."""
+        child = self._places.get()
+        try:
+            if self._is_closed:
+                raise RuntimeError("this Reader is closed")
+            if child is None or not child.is_alive:
+                child = self._replace(child)
+            yield child
+        finally:
+            self._places.put(self._keep(child))
 
     def _replace(self, child: Child | None) -> Child:
         if child is not None:
