@@ -81,6 +81,11 @@ def working(program: Program) -> Iterator[bool]:
                 ledger.close()
 
 
+def make_reader(settings: Settings, *, processes: int) -> Reader:
+    """A reader for who wants to see a file now; it starts its processes when first needed. Close it at the end."""
+    return Reader(limits=_limits(settings), processes=processes)
+
+
 @contextmanager
 def _worker_lock(settings: Settings) -> Iterator[bool]:
     if not settings.embedded:

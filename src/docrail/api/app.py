@@ -12,12 +12,22 @@ from docrail.api.answers import Answers
 from docrail.api.auth import Keys
 from docrail.api.bodies import Bodies
 from docrail.api.problems import Requests, add_problem_handlers
-from docrail.api.routes import documents, health, keys, pipelines, products, progress, results, specs
+from docrail.api.routes import (
+    document_views,
+    documents,
+    health,
+    keys,
+    pipelines,
+    products,
+    progress,
+    results,
+    specs,
+)
 from docrail.api.watch import Watcher
 from docrail.bootstrap import Program
 
 DESCRIPTION = "Turns a pile of documents into a governed table, and shows every step of the way."
-ROUTERS = (documents, specs, pipelines, results, products, keys, health)
+ROUTERS = (documents, document_views, specs, pipelines, results, products, keys, health)
 
 
 def create_app(program: Program) -> FastAPI:
@@ -37,6 +47,7 @@ def create_app(program: Program) -> FastAPI:
         ],
     )
     app.state.answers = Answers()
+    app.state.settings = program.settings
     add_problem_handlers(app)
     app.add_route(progress.PATH, progress.get_progress, methods=["GET"], include_in_schema=False)
     app.add_route("/docs", docs.show_docs, methods=["GET"], include_in_schema=False)
@@ -49,5 +60,6 @@ def create_app(program: Program) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.watcher = Watcher()
-    yield
+    with document_views.Window(app.state.settings) as app.state.window:
+        yield
     app.state.watcher.close()

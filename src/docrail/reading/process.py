@@ -47,9 +47,7 @@ class Child:
 
     def render(self, path: Path, *, filename: str, number: int, width: int, turned: int) -> bytes:
         """Page `number` of the file as a PNG picture, or DocumentError."""
-        request = RenderRequest(
-            path=str(path), filename=filename, number=number, width=width, turned=turned
-        )
+        request = RenderRequest(path=str(path), filename=filename, number=number, width=width, turned=turned)
         answer = self._ask(request)
         assert isinstance(answer, Rendered)  # what a RenderRequest is answered with
         return answer.png
@@ -73,6 +71,10 @@ class Child:
             if stream is not None:
                 stream.close()
         self._process.wait()
+
+    def kill(self) -> None:
+        """Make whoever waits for its answer learn that it died; may be called from another thread."""
+        self._process.kill()
 
     def _send(self, message: bytes) -> None:
         stdin = self._process.stdin

@@ -20,9 +20,7 @@ _TURNS = {
 }
 
 
-def render_page(
-    data: bytes, *, filename: str, number: int, width: int, turned: int, limits: Limits
-) -> bytes:
+def render_page(data: bytes, *, filename: str, number: int, width: int, turned: int, limits: Limits) -> bytes:
     """Page `number` (from 1) as PNG, `width` pixels wide after a clockwise turn by `turned` degrees (0, 90, 180,
     270). A very long page gets narrower: at most 12 million pixels and 6,000 a side. DocumentError if it has none."""
     media_type = detect.detect(data, filename=filename)

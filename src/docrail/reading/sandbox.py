@@ -31,6 +31,7 @@ class Reader:
         # Last in, first out: one busy caller keeps using one warm child.
         self._places: queue.LifoQueue[Child | None] = queue.LifoQueue()
         self._processes = processes
+        self._busy: set[Child | None] = set()
         self._is_closed = False
         for _ in range(processes):
             self._places.put(None)
@@ -47,13 +48,15 @@ class Reader:
         turned clockwise by `turned` degrees. Blocks and raises as `read` does."""
         self._check_size(path)
         with self._child() as child:
-            return child.render(
-                path.absolute(), filename=filename, number=number, width=width, turned=turned
-            )
+            return child.render(path.absolute(), filename=filename, number=number, width=width, turned=turned)
 
-    def close(self) -> None:
-        """End the children, waiting for reads under way."""
+    def close(self, *, at_once: bool = False) -> None:
+        """End the children, waiting for reads under way; with `at_once` those are given up (`crashed`)."""
         self._is_closed = True
+        if at_once:
+            for child in tuple(self._busy):
+                if child is not None:
+                    child.kill()
         children = [self._places.get() for _ in range(self._processes)]
         for child in children:
             if child is not None:
@@ -78,8 +81,10 @@ class Reader:
                 raise RuntimeError("this Reader is closed")
             if child is None or not child.is_alive:
                 child = self._replace(child)
+            self._busy.add(child)
             yield child
         finally:
+            self._busy.discard(child)
             self._places.put(self._keep(child))
 
     def _replace(self, child: Child | None) -> Child:
