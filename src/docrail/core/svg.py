@@ -32,15 +32,16 @@ def page_to_svg(page: Page, *, png: bytes | None = None) -> str:
     notes = _notes(page)
     sides = 1 if png is None else 2
     width, height = page.width * sides, page.height + _ROW * len(notes)
+    paper = f'<rect class="paper" width="{_n(page.width)}" height="{_n(page.height)}"/>'
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_n(width)}" height="{_n(height)}" '
         f'viewBox="0 0 {_n(width)} {_n(height)}">',
         f"<title>page {page.number}, {_n(page.width)} x {_n(page.height)} points, {page.source.value}</title>",
         f"<style>{_STYLE}</style>",
-        f'<rect class="paper" width="{_n(width)}" height="{_n(page.height)}"/>',
+        paper,
     ]
     if png is not None:
-        parts += [_image(page, png), *_boxes(page), f'<g transform="translate({_n(page.width)} 0)">']
+        parts += [_image(page, png), *_boxes(page), f'<g transform="translate({_n(page.width)} 0)">', paper]
     parts += [*_boxes(page), *_texts(page)]
     if png is not None:
         parts.append("</g>")
@@ -86,8 +87,9 @@ def _word_text(text: str, box: Box) -> str:
     if len(text) > 2 and down > 2 * across:
         x, y, length, size = box.x1 - 0.22 * across, box.y1, down, across
         turn = f' transform="rotate(-90 {_n(x)} {_n(y)})"'
+    size = min(0.85 * size, length / (0.55 * max(len(text), 1)))
     fit = f'textLength="{_n(length)}" lengthAdjust="spacingAndGlyphs"'
-    return f'<text x="{_n(x)}" y="{_n(y)}" {fit} style="font-size:{_n(0.85 * size)}px"{turn}>{_text(text)}</text>'
+    return f'<text x="{_n(x)}" y="{_n(y)}" {fit} style="font-size:{_n(size)}px"{turn}>{_text(text)}</text>'
 
 
 def _table(table: Table) -> Iterator[str]:

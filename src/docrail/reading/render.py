@@ -22,7 +22,8 @@ _TURNS = {
 
 def render_page(data: bytes, *, filename: str, number: int, width: int, turned: int, limits: Limits) -> bytes:
     """Page `number` (from 1) as PNG, `width` pixels wide after a clockwise turn by `turned` degrees (0, 90, 180,
-    270). A very long page gets narrower: at most 12 million pixels and 6,000 a side. DocumentError if it has none."""
+    270); a picture that has fewer pixels keeps its size. A very long page gets narrower: at most 12 million pixels
+    and 6,000 a side. DocumentError if there is no such page."""
     media_type = detect.detect(data, filename=filename)
     if media_type == detect.PDF:
         picture = _render_pdf(data, number=number, width=width, turned=turned)
@@ -30,9 +31,8 @@ def render_page(data: bytes, *, filename: str, number: int, width: int, turned: 
         picture = _find_frame(data, media_type=media_type, number=number, limits=limits)
     else:
         raise DocumentError("Only PDF files and pictures have pages to show.", code="unsupported")
-    if turned:
-        picture = picture.transpose(_TURNS[turned])
-    return _as_png(_fit(picture, width=width))
+    upright = picture.transpose(_TURNS[turned]) if turned else picture
+    return _as_png(_fit(upright, width=width))
 
 
 def fitting_scale(size: tuple[float, float], *, width: float) -> float:
@@ -81,7 +81,8 @@ def _find_frame(data: bytes, *, media_type: str, number: int, limits: Limits) ->
 
 
 def _fit(picture: Image.Image, *, width: int) -> Image.Image:
-    scale = fitting_scale(picture.size, width=width)
+    """Never larger than it is: more pixels would show no more."""
+    scale = min(fitting_scale(picture.size, width=width), 1.0)
     size = (max(round(picture.width * scale), 1), max(round(picture.height * scale), 1))
     return picture if size == picture.size else picture.resize(size, Image.Resampling.LANCZOS)
 

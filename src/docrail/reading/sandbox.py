@@ -44,8 +44,8 @@ class Reader:
             return child.read(path.absolute(), filename=filename)
 
     def render(self, path: Path, *, filename: str, number: int, width: int, turned: int = 0) -> bytes:
-        """Page `number` (from 1) of a PDF or picture as PNG, `width` pixels wide (fewer for a very long page),
-        turned clockwise by `turned` degrees. Blocks and raises as `read` does."""
+        """Page `number` (from 1) of a PDF or picture as PNG, `width` pixels wide (fewer for a small picture or a very
+        long page), turned clockwise by `turned` degrees. Blocks and raises as `read` does."""
         self._check_size(path)
         with self._child() as child:
             return child.render(path.absolute(), filename=filename, number=number, width=width, turned=turned)

@@ -152,7 +152,8 @@ async def get_page_picture(
     width: Annotated[int, Query(ge=1, le=views.WIDTHS[-1], description="pixels wanted")] = 1200,
 ) -> Response:
     """A page of a PDF or of a picture as PNG, upright, so that the boxes of the layout fit it. `width` is taken up to
-    the next of 200, 400, 800, 1200, 1600 and 2400 pixels. `404` for other kinds of files, which have no pages."""
+    the next of 200, 400, 800, 1200, 1600 and 2400 pixels; a smaller picture is not enlarged. `404` for other kinds of
+    files, which have no pages."""
     document = await run_in_threadpool(get_document, program, document_id)
     page, pixels = int(number), views.width_for(width)
     etag = f'"{document.digest}.{LAYOUT_VERSION}.{page}.{pixels}"'
