@@ -64,7 +64,8 @@ def _draw(data: bytes, *, number: int, width: int, turned: int) -> Image.Image:
         try:
             across, down = page.get_size()
             size = (down, across) if turned in (90, 270) else (across, down)
-            scale = fitting_scale(size, width=width)
+            # PDFium rounds up: a hair less, or a page becomes a pixel too wide.
+            scale = fitting_scale(size, width=width) * (1 - 1e-9)
             drawn: Image.Image = page.render(scale=scale, may_draw_forms=True).to_pil().convert("RGB")
         finally:
             page.close()
