@@ -17,6 +17,7 @@ SOURCES = {
     Source.CELLS: "cells",
     Source.PLAIN: "plain text",
 }
+_PIPED_COLUMNS = 200
 _MM = 25.4 / 72
 
 
@@ -28,7 +29,7 @@ def show_layout(layout: Layout, console: Console, *, filename: str, size: int) -
     for page in layout.pages:
         console.print()
         console.print(Text(f"── {_title(page, layout)}", style="bold"), soft_wrap=True)
-        for line in lay_out(page, columns=console.width):
+        for line in lay_out(page, columns=console.width if console.is_terminal else _PIPED_COLUMNS):
             console.print(Text(line), soft_wrap=True)
         for hidden in _hidden(page):
             console.print(Text(hidden, style="magenta"), soft_wrap=True)

@@ -123,7 +123,9 @@ def _recognise(pixels: Pixels, lines: _Lines, *, engine: RapidOCR, scale: float)
         pixels, lines.found, lines.labels, read, lines.crops, lines.record
     )
     words: list[Word] = []
-    if not getattr(result, "txts", None):  # no line could be made out; `word_results` then holds a placeholder
+    if not getattr(
+        result, "txts", None
+    ):  # no line could be made out; `word_results` then holds a placeholder
         return words
     for index, parts in enumerate(getattr(result, "word_results", None) or ()):
         if parts and parts[0][0]:
