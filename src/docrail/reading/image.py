@@ -11,7 +11,7 @@ from docrail.core.model import Issue, Layout, Page
 from docrail.reading.limits import Limits, Terms
 from docrail.reading.ocr import Recognition, read_picture, recognition_issues
 
-_FORMATS = {
+FORMATS = {
     "image/png": "PNG",
     "image/jpeg": "JPEG",
     "image/gif": "GIF",
@@ -48,7 +48,7 @@ def open_picture(data: bytes, *, media_type: str, limits: Limits) -> Image.Image
     # Checked by hand just below, for every frame, and with our own limit.
     Image.MAX_IMAGE_PIXELS = None
     try:
-        image = Image.open(io.BytesIO(data), formats=[_FORMATS[media_type]])
+        image = Image.open(io.BytesIO(data), formats=[FORMATS[media_type]])
     except (OSError, ValueError, SyntaxError, EOFError) as error:
         raise _unreadable(error) from error
     _check_pixels(image, limits=limits)

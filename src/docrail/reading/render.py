@@ -1,6 +1,7 @@
 """A page as a picture, as a person sees it: PDF pages and frames of pictures become PNG. Runs inside the child."""
 
 import io
+from collections import deque
 from math import sqrt
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]  # has no stubs
@@ -27,7 +28,7 @@ def render_page(data: bytes, *, filename: str, number: int, width: int, turned: 
     media_type = detect.detect(data, filename=filename)
     if media_type == detect.PDF:
         picture = _render_pdf(data, number=number, width=width, turned=turned)
-    elif media_type.startswith("image/"):
+    elif media_type in image.FORMATS:
         picture = _find_frame(data, media_type=media_type, number=number, limits=limits)
     else:
         raise DocumentError("Only PDF files and pictures have pages to show.", code="unsupported")
@@ -77,8 +78,7 @@ def _find_frame(data: bytes, *, media_type: str, number: int, limits: Limits) ->
     frames = image.count_pages(picture, media_type=media_type)
     if not 1 <= number <= frames:
         raise _no_such_page(number, frames)
-    *_, frame = image.flat_frames(picture, number, limits=limits)
-    return frame
+    return deque(image.flat_frames(picture, number, limits=limits), maxlen=1).pop()
 
 
 def _fit(picture: Image.Image, *, width: int) -> Image.Image:
