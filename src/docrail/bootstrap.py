@@ -52,7 +52,7 @@ def open_program(settings: Settings) -> Iterator[Program]:
             workspace = workspace_id(connection)
         blobs = Blobs(settings.home_path / "blobs")
         blobs.sweep(now=time.time())
-        with Reader(limits=_limits(settings), processes=settings.processes or os.cpu_count() or 1) as reader:
+        with make_reader(settings) as reader:
             yield Program(
                 settings=settings,
                 database=database,
@@ -78,10 +78,9 @@ def working(program: Program) -> Iterator[bool]:
             yield False
             return
         settings, database, engine = program.settings, program.database, program.engine
-        processes = settings.processes or os.cpu_count() or 1
-        concurrency = settings.concurrency or processes + 1
+        concurrency = settings.concurrency or _processes(settings) + 1
         crew = joined(database, engine, take_over_seconds=settings.take_over_seconds, alone=settings.embedded)
-        with Reader(limits=_limits(settings), processes=processes) as reader, crew as worker:
+        with make_reader(settings) as reader, crew as worker:
             ledger = Ledger(database, enqueue=engine.enqueue, shard=worker.shard)
             parts = Parts(
                 database=database,
@@ -107,6 +106,11 @@ def working(program: Program) -> Iterator[bool]:
                 ledger.close()
 
 
+def make_reader(settings: Settings, *, processes: int | None = None) -> Reader:
+    """A reader as the settings say, of so many processes, started when first needed. Close it at the end."""
+    return Reader(limits=_limits(settings), processes=processes or _processes(settings))
+
+
 @contextmanager
 def _worker_lock(settings: Settings) -> Iterator[bool]:
     if not settings.embedded:
@@ -122,6 +126,10 @@ def _locked(file: IO[str]) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _processes(settings: Settings) -> int:
+    return settings.processes or os.cpu_count() or 1
 
 
 def _limits(settings: Settings) -> Limits:

@@ -24,6 +24,7 @@ COMMANDS = {
     "results": ("results", "Print the table of a run, also while it runs."),
     "export": ("results", "Write the table of a run to a file."),
     "documents": ("documents", "List the documents kept, add some, see what became of each file."),
+    "read": ("read", "Show what docrail sees of a file: its words, boxes, tables and what was hidden."),
     "spec": ("specs", "Check and show specs."),
     "keys": ("keys", "Make, list and revoke the keys of the HTTP interface."),
     "serve": ("serve", "Serve the HTTP interface and the web page."),

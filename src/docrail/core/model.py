@@ -94,16 +94,18 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hidden:
-    """Text that a person looking at the document would not see, and why."""
+    """Text that a person looking at the document would not see, and why; `box` where its place is known."""
 
     text: str
     reason: str
+    box: Box | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One page in reading order. `width` and `height` in points; documents without pages get pages
-    laid out on a grid of 6 x 12 points a character, so that left and above mean the same everywhere."""
+    laid out on a grid of 6 x 12 points a character, so that left and above mean the same everywhere.
+    `turned`: the clockwise degrees (0, 90, 180, 270) a picture was turned by to stand upright."""
 
     number: int
     width: float
@@ -112,6 +114,7 @@ class Page:
     lines: tuple[Line, ...]
     tables: tuple[Table, ...] = ()
     hidden: tuple[Hidden, ...] = ()
+    turned: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

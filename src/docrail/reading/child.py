@@ -13,7 +13,18 @@ from docrail.core.errors import DocumentError
 from docrail.reading import jail
 from docrail.reading.limits import Limits, too_many_bytes
 from docrail.reading.read import read_bytes
-from docrail.reading.wire import Failure, Finished, Hello, Request, Success, Unpack, pack, receive
+from docrail.reading.wire import (
+    Failure,
+    Finished,
+    Hello,
+    Rendered,
+    RenderRequest,
+    Request,
+    Success,
+    Unpack,
+    pack,
+    receive,
+)
 
 
 def main() -> None:
@@ -33,7 +44,7 @@ def main() -> None:
 
 
 def _serve(requests: BinaryIO, answers: BinaryIO, *, terms: Hello) -> None:
-    decoder = msgspec.msgpack.Decoder(Request | Unpack)
+    decoder = msgspec.msgpack.Decoder(Request | RenderRequest | Unpack)
     while (body := receive(requests)) is not None:
         request = decoder.decode(body)
         answer = _answer(request, answers, limits=terms.limits, threads=terms.threads)
@@ -42,8 +53,8 @@ def _serve(requests: BinaryIO, answers: BinaryIO, *, terms: Hello) -> None:
 
 
 def _answer(
-    request: Request | Unpack, answers: BinaryIO, *, limits: Limits, threads: int
-) -> Success | Finished | Failure:
+    request: Request | RenderRequest | Unpack, answers: BinaryIO, *, limits: Limits, threads: int
+) -> Success | Rendered | Finished | Failure:
     """The last frame before the pipe: whatever a library raises for a hostile file becomes that file's failure."""
     try:
         if isinstance(request, Unpack):
@@ -52,6 +63,8 @@ def _answer(
                 answers.write(pack(said))
             return Finished()
         data = _load(Path(request.path), limits=limits)
+        if isinstance(request, RenderRequest):
+            return _render(data, request, limits=limits)
         return Success(read_bytes(data, filename=request.filename, limits=limits, threads=threads))
     except DocumentError as error:
         return Failure(code=error.code, message=error.message, retryable=error.retryable)
@@ -64,6 +77,19 @@ def _answer(
             f"The file cannot be read ({type(error).__name__}: {str(error)[:200]}): save or scan it again."
         )
         return Failure(code="unreadable", message=message)
+
+
+def _render(data: bytes, request: RenderRequest, *, limits: Limits) -> Rendered:
+    # Loaded late, like every reader: most children never show a page.
+    png: bytes = import_module("docrail.reading.render").render_page(
+        data,
+        filename=request.filename,
+        number=request.number,
+        width=request.width,
+        turned=request.turned,
+        limits=limits,
+    )
+    return Rendered(png)
 
 
 def out_of_memory(limits: Limits) -> Failure:
@@ -80,7 +106,7 @@ def _load(path: Path, *, limits: Limits) -> bytes:
     return data
 
 
-def _pack(answer: Success | Finished | Failure) -> bytes:
+def _pack(answer: Success | Rendered | Finished | Failure) -> bytes:
     try:
         return pack(answer)
     except (MemoryError, UnicodeEncodeError) as error:

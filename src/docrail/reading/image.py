@@ -11,7 +11,7 @@ from docrail.core.model import Issue, Layout, Page
 from docrail.reading.limits import Limits, Terms
 from docrail.reading.ocr import Recognition, read_picture, recognition_issues
 
-_FORMATS = {
+FORMATS = {
     "image/png": "PNG",
     "image/jpeg": "JPEG",
     "image/gif": "GIF",
@@ -24,13 +24,13 @@ _UNKNOWN_DPI = 200.0
 
 def read(data: bytes, *, media_type: str, terms: Terms) -> Layout:
     """The layout of a picture: a page a frame, sizes in points by the picture's own resolution."""
-    image = _open(data, media_type=media_type, limits=terms.limits)
+    image = open_picture(data, media_type=media_type, limits=terms.limits)
     pages: list[Page] = []
     found: list[Recognition] = []
     issues: tuple[Issue, ...] = ()
-    frames = 1 if media_type in ("image/gif", "image/webp", "image/png") else getattr(image, "n_frames", 1)
+    frames = count_pages(image, media_type=media_type)
     allowed = min(frames, terms.limits.frames, terms.limits.pages)
-    for number, frame in enumerate(_frames(image, allowed, limits=terms.limits), start=1):
+    for number, frame in enumerate(flat_frames(image, allowed, limits=terms.limits), start=1):
         if pages and terms.is_late:
             allowed = len(pages)
             break
@@ -43,18 +43,26 @@ def read(data: bytes, *, media_type: str, terms: Terms) -> Layout:
     return Layout(media_type=media_type, pages=tuple(pages), issues=(*issues, *recognition_issues(found)))
 
 
-def _open(data: bytes, *, media_type: str, limits: Limits) -> Image.Image:
+def open_picture(data: bytes, *, media_type: str, limits: Limits) -> Image.Image:
+    """The picture, not decoded yet. DocumentError if it is none or has too many pixels."""
     # Checked by hand just below, for every frame, and with our own limit.
     Image.MAX_IMAGE_PIXELS = None
     try:
-        image = Image.open(io.BytesIO(data), formats=[_FORMATS[media_type]])
+        image = Image.open(io.BytesIO(data), formats=[FORMATS[media_type]])
     except (OSError, ValueError, SyntaxError, EOFError) as error:
         raise _unreadable(error) from error
     _check_pixels(image, limits=limits)
     return image
 
 
-def _frames(image: Image.Image, count: int, *, limits: Limits) -> Iterator[Image.Image]:
+def count_pages(image: Image.Image, *, media_type: str) -> int:
+    """How many pages the picture has; one that only moves has one."""
+    is_single = media_type in ("image/gif", "image/webp", "image/png")
+    return 1 if is_single else int(getattr(image, "n_frames", 1))
+
+
+def flat_frames(image: Image.Image, count: int, *, limits: Limits) -> Iterator[Image.Image]:
+    """Up to `count` frames, upright and RGB. DocumentError if one is damaged."""
     try:
         for _, frame in zip(range(count), ImageSequence.Iterator(image), strict=False):
             _check_pixels(frame, limits=limits)

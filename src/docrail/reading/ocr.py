@@ -67,6 +67,7 @@ def read_picture(image: Image.Image, *, number: int, dpi: float, threads: int) -
         height=height * 72.0 / dpi,
         source=Source.OCR,
         lines=group_lines(words),
+        turned=turned,
     )
     score = sum(word.score for word in words) / len(words) if words else 1.0
     return Recognition(page=page, turned=turned, score=score)
@@ -122,6 +123,10 @@ def _recognise(pixels: Pixels, lines: _Lines, *, engine: RapidOCR, scale: float)
         pixels, lines.found, lines.labels, read, lines.crops, lines.record
     )
     words: list[Word] = []
+    if not getattr(
+        result, "txts", None
+    ):  # no line could be made out; `word_results` then holds a placeholder
+        return words
     for index, parts in enumerate(getattr(result, "word_results", None) or ()):
         if parts and parts[0][0]:
             words.extend(_word(*part, scale=scale) for part in parts if part[0].strip())

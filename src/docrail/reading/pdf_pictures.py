@@ -25,7 +25,7 @@ def complete(
 ) -> Layout:
     """`layout` with the invisible words of `suspects` set apart and the pages in `unread` recognised."""
     try:
-        with _opened(data) as pdf:
+        with opened(data) as pdf:
             layout = _set_invisible_apart(layout, pdf=pdf, numbers=frozenset(suspects) - frozenset(unread))
             return _recognise(layout, pdf=pdf, numbers=unread, terms=terms) if unread else layout
     except pdfium.PdfiumError as error:
@@ -34,7 +34,8 @@ def complete(
 
 
 @contextmanager
-def _opened(data: bytes) -> Iterator[pdfium.PdfDocument]:
+def opened(data: bytes) -> Iterator[pdfium.PdfDocument]:
+    """The PDF, with its forms set up, closed at the end. PdfiumError if it cannot be opened."""
     pdf = pdfium.PdfDocument(data)
     try:
         # Filled form fields are drawn only when forms are set up; XFA ones it warns about, and draws all the same.
@@ -62,8 +63,8 @@ def _split_page(page: Page, *, pdf: pdfium.PdfDocument) -> Page:
         if seen:
             lines.append(Line(words=seen))
         if len(seen) < len(line.words):
-            unseen = " ".join(word.text for word in line.words if word not in seen)
-            hidden.append(Hidden(text=unseen, reason="not visible on the page"))
+            unseen = Line(words=tuple(word for word in line.words if word not in seen))
+            hidden.append(Hidden(text=unseen.text, reason="not visible on the page", box=unseen.box))
     return replace(page, lines=tuple(lines), hidden=tuple(hidden))
 
 

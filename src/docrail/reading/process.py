@@ -24,6 +24,8 @@ from docrail.reading.wire import (
     PartBytes,
     PartEnd,
     PartStart,
+    Rendered,
+    RenderRequest,
     Request,
     Success,
     Unpack,
@@ -36,7 +38,7 @@ _LARGEST_ANSWER = 1 << 30
 _STDERR_KEPT = 4000
 _SPENT_PART = 0.8
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
-Answer = Success | Failure | Opened | PartStart | PartBytes | PartEnd | Finished
+Answer = Success | Rendered | Failure | Opened | PartStart | PartBytes | PartEnd | Finished
 _answers = msgspec.msgpack.Decoder(Answer)
 
 
@@ -57,13 +59,25 @@ class Child:
 
     def read(self, path: Path, *, filename: str) -> Layout:
         """The layout of the file, or DocumentError: the file's own, or what became of the child."""
+        answer = self._ask(Request(path=str(path), filename=filename))
+        assert isinstance(answer, Success)  # what a Request is answered with
+        return answer.layout
+
+    def render(self, path: Path, *, filename: str, number: int, width: int, turned: int) -> bytes:
+        """Page `number` of the file as a PNG picture, or DocumentError."""
+        request = RenderRequest(path=str(path), filename=filename, number=number, width=width, turned=turned)
+        answer = self._ask(request)
+        assert isinstance(answer, Rendered)  # what a RenderRequest is answered with
+        return answer.png
+
+    def _ask(self, request: Request | RenderRequest) -> Success | Rendered:
         self._peak = 0
-        self._send(pack(Request(path=str(path), filename=filename)))
+        self._send(pack(request))
         answer = next(self._receive())
-        if isinstance(answer, Success):
+        if isinstance(answer, Success | Rendered):
             self.is_alive = self.is_alive and not self._is_bloated()
-            return answer.layout
-        assert isinstance(answer, Failure)  # what else a Request is answered with
+            return answer
+        assert isinstance(answer, Failure)  # what else these are answered with
         if answer.is_spent:
             self.end()
         raise answer.as_error()
@@ -98,6 +112,10 @@ class Child:
                 with suppress(BrokenPipeError):  # what it never read of a request is dropped with it
                     stream.close()
         self._process.wait()
+
+    def kill(self) -> None:
+        """Make whoever waits for its answer learn that it died; may be called from another thread."""
+        self._process.kill()
 
     def _send(self, message: bytes) -> None:
         stdin = self._process.stdin

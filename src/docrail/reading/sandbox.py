@@ -33,6 +33,7 @@ class Reader:
         # Last in, first out: one busy caller keeps using one warm child.
         self._places: queue.LifoQueue[Child | None] = queue.LifoQueue()
         self._processes = processes
+        self._busy: set[Child | None] = set()
         self._is_closed = False
         for _ in range(processes):
             self._places.put(None)
@@ -41,15 +42,15 @@ class Reader:
         """The layout of the file at `path`, labelled `filename`. Blocks until a child is free; DocumentError if the
         file cannot be read, is over a limit, or broke its child (which is replaced)."""
         self._check_size(path)
-        child = self._places.get()
-        try:
-            if self._is_closed:
-                raise RuntimeError("this Reader is closed")
-            if child is None or not child.is_alive:
-                child = self._replace(child)
+        with self._child() as child:
             return child.read(path.absolute(), filename=filename)
-        finally:
-            self._places.put(self._keep(child))
+
+    def render(self, path: Path, *, filename: str, number: int, width: int, turned: int = 0) -> bytes:
+        """Page `number` (from 1) of a PDF or picture as PNG, `width` pixels wide (fewer for a small picture or a very
+        long page), turned clockwise by `turned` degrees. Blocks and raises as `read` does."""
+        self._check_size(path)
+        with self._child() as child:
+            return child.render(path.absolute(), filename=filename, number=number, width=width, turned=turned)
 
     @contextmanager
     def unpacking(self, path: Path, *, filename: str, most: int, most_bytes: int) -> Iterator[Container]:
@@ -59,20 +60,16 @@ class Reader:
         """
         self._check_size(path)
         request = Unpack(path=str(path.absolute()), filename=filename, most=most, most_bytes=most_bytes)
-        child = self._places.get()
-        try:
-            if self._is_closed:
-                raise RuntimeError("this Reader is closed")
-            if child is None or not child.is_alive:
-                child = self._replace(child)
-            with closing(child.unpack(request)) as answers:
-                yield Container(answers)
-        finally:
-            self._places.put(self._keep(child))
+        with self._child() as child, closing(child.unpack(request)) as answers:
+            yield Container(answers)
 
-    def close(self) -> None:
-        """End the children, waiting for reads under way."""
+    def close(self, *, at_once: bool = False) -> None:
+        """End the children, waiting for reads under way; with `at_once` those are given up (`crashed`)."""
         self._is_closed = True
+        if at_once:
+            for child in tuple(self._busy):
+                if child is not None:
+                    child.kill()
         children = [self._places.get() for _ in range(self._processes)]
         for child in children:
             if child is not None:
@@ -87,6 +84,21 @@ class Reader:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @contextmanager
+    def _child(self) -> Iterator[Child]:
+        """A living child for one request, waited for and put back."""
+        child = self._places.get()
+        try:
+            if self._is_closed:
+                raise RuntimeError("this Reader is closed")
+            if child is None or not child.is_alive:
+                child = self._replace(child)
+            self._busy.add(child)
+            yield child
+        finally:
+            self._busy.discard(child)
+            self._places.put(self._keep(child))
 
     def _replace(self, child: Child | None) -> Child:
         if child is not None:

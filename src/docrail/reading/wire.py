@@ -26,6 +26,22 @@ class Request(msgspec.Struct, tag=True, frozen=True):
     filename: str
 
 
+class RenderRequest(msgspec.Struct, tag=True, frozen=True):
+    """Show page `number` (from 1) of this file, `width` pixels wide after turning it clockwise by `turned` degrees."""
+
+    path: str
+    filename: str
+    number: int
+    width: int
+    turned: int
+
+
+class Rendered(msgspec.Struct, tag=True, frozen=True):
+    """The page as a PNG picture."""
+
+    png: bytes
+
+
 class Success(msgspec.Struct, tag=True, frozen=True):
     """The layout, as read."""
 

@@ -20,6 +20,7 @@ class Blobs:
     def __init__(self, folder: Path) -> None:
         self._content = folder / "content"
         self._incoming = folder / "incoming"
+        self._pictures = folder / f"pictures-{LAYOUT_VERSION}"
         self._layouts = folder / f"layouts-{LAYOUT_VERSION}"
 
     def put(self, chunks: Iterable[bytes]) -> tuple[str, int]:
@@ -61,6 +62,23 @@ class Blobs:
         with tempfile.NamedTemporaryFile(dir=self._layouts, prefix="new-", delete=False) as file:
             file.write(msgspec.msgpack.encode(layout))
         _settle(Path(file.name), self._layout_path(digest))
+
+    def read_picture(self, digest: str, name: str) -> bytes | None:
+        """The picture kept of a digest under this name (page and width), if there is one."""
+        try:
+            return self._picture_path(digest, name).read_bytes() or None
+        except FileNotFoundError:
+            return None
+
+    def keep_picture(self, digest: str, name: str, png: bytes) -> None:
+        """Keep a picture of a page, so that it is rendered once."""
+        self._pictures.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=self._pictures, prefix="new-", delete=False) as file:
+            file.write(png)
+        _settle(Path(file.name), self._picture_path(digest, name))
+
+    def _picture_path(self, digest: str, name: str) -> Path:
+        return self._pictures / digest[:2] / f"{digest}-{name}.png"
 
     def _layout_path(self, digest: str) -> Path:
         return self._layouts / digest[:2] / f"{digest}.msgpack"

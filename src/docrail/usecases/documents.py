@@ -6,7 +6,6 @@ from typing import Any
 
 from docrail.bootstrap import Program
 from docrail.core.errors import InvalidInput
-from docrail.core.model import Layout
 from docrail.store import documents
 from docrail.store.documents import StoredDocument
 
@@ -27,9 +26,12 @@ def list_documents(
         )
 
 
-def get_layout(program: Program, document_id: str) -> Layout | None:
-    """What was read of a document; None if it was never read. Raises NotFound."""
-    return program.blobs.read_layout(get_document(program, document_id).digest)
+def document_ids(program: Program) -> Iterator[str]:
+    """The id of every document, newest first, page by page."""
+    after: str | None = None
+    while page := list_documents(program, limit=TOGETHER, after=after)[0]:
+        yield from (document.id for document in page)
+        after = page[-1].id
 
 
 def content_path(program: Program, document_id: str) -> Path:

@@ -3,8 +3,7 @@
 from dataclasses import replace
 from typing import Annotated, Any
 
-import msgspec
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends
 from fastapi.responses import FileResponse
 from pydantic import BaseModel
 
@@ -13,8 +12,6 @@ from docrail.api.ids import PathId, Text
 from docrail.api.pages import Page, PageQuery
 from docrail.api.upload import UPLOAD_BODY, Upload, read_upload
 from docrail.bootstrap import Program
-from docrail.core.errors import Conflict
-from docrail.core.model import Layout
 from docrail.store.documents import StoredDocument
 from docrail.usecases import documents
 from docrail.usecases.intake import Admission, add_arrived
@@ -90,25 +87,6 @@ def get_content(program: Acting, document_id: PathId) -> FileResponse:
     return FileResponse(path, media_type=document.media_type, filename=document.filename, headers=AS_DOWNLOAD)
 
 
-@router.get("/{document_id}/layout")
-def get_layout(program: Acting, document_id: PathId) -> Response:
-    """What was read of it: pages, lines and words with boxes, tables, embedded XML."""
-    layout = _layout(program, document_id)
-    return Response(msgspec.json.encode(layout), media_type="application/json")
-
-
-@router.get("/{document_id}/markdown")
-def get_markdown(program: Acting, document_id: PathId) -> Response:
-    """Its text, a line a line, with a rule between pages."""
-    pages = _layout(program, document_id).text.split("\f")
-    return Response("\n\n---\n\n".join(pages), media_type="text/markdown; charset=utf-8", headers=AS_DOWNLOAD)
-
-
-def _layout(program: Program, document_id: str) -> Layout:
-    layout = documents.get_layout(program, document_id)
-    if layout is None:
-        raise Conflict("the document was not read yet: the first pipeline that has it reads it")
-    return layout
 
 
 def _document(document: StoredDocument) -> DocumentBody:
