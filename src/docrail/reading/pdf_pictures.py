@@ -9,8 +9,11 @@ from math import sqrt
 import pypdfium2 as pdfium  # type: ignore[import-untyped]  # has no stubs
 from PIL import Image
 
-from docrail.core.model import Hidden, Issue, Layout, Line, Page, Word
+from docrail.core.model import Box, Hidden, Issue, Layout, Line, Page, Word
+from docrail.reading.blocks import find_blocks
 from docrail.reading.limits import Terms
+from docrail.reading.lines import Run, group_rows
+from docrail.reading.pdf_tables import find_aligned
 
 _POINTS = 72.0
 _LOOK_DPI = 72.0
@@ -46,11 +49,7 @@ def _opened(data: bytes) -> Iterator[pdfium.PdfDocument]:
 
 def _set_invisible_apart(layout: Layout, *, pdf: pdfium.PdfDocument, numbers: frozenset[int]) -> Layout:
     pages = tuple(_split_page(page, pdf=pdf) if page.number in numbers else page for page in layout.pages)
-    hiding = [str(page.number) for page in pages if page.number in numbers and page.hidden]
-    if not hiding:
-        return replace(layout, pages=pages)
-    message = f"Text that nobody can see was set apart: page {', '.join(hiding)}."
-    return replace(layout, pages=pages, issues=(*layout.issues, Issue(code="hidden_text", message=message)))
+    return replace(layout, pages=pages)
 
 
 def _split_page(page: Page, *, pdf: pdfium.PdfDocument) -> Page:
@@ -63,8 +62,15 @@ def _split_page(page: Page, *, pdf: pdfium.PdfDocument) -> Page:
             lines.append(Line(words=seen))
         if len(seen) < len(line.words):
             unseen = " ".join(word.text for word in line.words if word not in seen)
-            hidden.append(Hidden(text=unseen, reason="not visible on the page"))
-    return replace(page, lines=tuple(lines), hidden=tuple(hidden))
+            box = Box.around(word.box for word in line.words if word not in seen)
+            hidden.append(Hidden(text=unseen, reason="not visible on the page", box=box))
+    if len(hidden) == len(page.hidden):
+        return page
+    # Blocks and tables hold the hidden words too, so they are found anew.
+    rows = group_rows(Run(words=line.words, box=line.box) for line in lines)
+    return replace(
+        page, lines=tuple(lines), hidden=tuple(hidden), blocks=find_blocks(rows), tables=find_aligned(rows)
+    )
 
 
 def _is_seen(word: Word, grey: Image.Image, *, scale: float) -> bool:

@@ -1,65 +1,74 @@
-"""Words of one PDF page as the text layer gives them: level ones, turned ones, and those outside the page."""
+"""Words of one PDF page as the text layer gives them: level ones, turned ones, and those that nobody can see."""
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 
-from liteparse.types import ParsedPage, TextItem
-
-from docrail.core.model import Box, Word
+from docrail.core.model import Box, Hidden, Word
+from docrail.reading.lines import Run
+from docrail.reading.pdf_parse import NativeGraphics, NativeItem, NativePage
 
 _NEAR_WHITE = 0xF0
+_DARK = 0xC0
+_TINY = 1.5
+_MOST_SHAPES = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundWords:
-    """`level` words to be grouped into lines, `turned` runs that are lines already, texts `outside` the page."""
+    """`level` runs to be grouped into lines, `turned` runs that are lines already, what is `hidden`; `has_white` when
+    there is pale text that stands on no dark ground we know of."""
 
-    level: tuple[Word, ...]
-    turned: tuple[tuple[Word, ...], ...]
-    outside: tuple[str, ...]
+    level: tuple[Run, ...]
+    turned: tuple[Run, ...]
+    hidden: tuple[Hidden, ...]
     has_white: bool
 
 
-def find_words(page: ParsedPage) -> FoundWords:
+def find_words(page: NativePage, items: Sequence[NativeItem]) -> FoundWords:
     """All words of the page's text layer."""
-    level: list[Word] = []
-    turned: list[tuple[Word, ...]] = []
-    outside: list[str] = []
-    has_white = False
-    for item in page.text_items:
+    level: list[Run] = []
+    turned: list[Run] = []
+    hidden: list[Hidden] = []
+    pale: list[Box] = []
+    for item in items:
         words = _split(item)
         if not words:
             continue
-        if _is_outside(item, page):
-            outside.append(item.text.strip())
+        x, y, width, height = item.x, item.y, item.width, item.height
+        box = Box(x0=x, y0=y, x1=x + width, y1=y + height)
+        reason = _why_hidden(box, width=page.width, height=page.height)
+        if reason:
+            hidden.append(Hidden(text=item.text.strip(), reason=reason, box=box))
             continue
-        has_white = has_white or _is_pale(item.fill_color)
-        if abs(item.rotation) % 360 > 2 and item.height > item.width:
-            turned.append(words)
+        if _is_pale(item.fill_color):
+            pale.append(box)
+        run = Run(words=words, box=box)
+        if height > width and abs(item.rotation) % 360 > 2:
+            turned.append(run)
         else:
-            level.extend(words)
-    return FoundWords(level=tuple(level), turned=tuple(turned), outside=tuple(outside), has_white=has_white)
+            level.append(run)
+    has_white = bool(pale) and not _stand_on_dark(pale, page.vector_graphics)
+    return FoundWords(level=tuple(level), turned=tuple(turned), hidden=tuple(hidden), has_white=has_white)
 
 
-def is_garbled(page: ParsedPage) -> bool:
-    """Whether the text layer is no language: private-use, unassigned or replacement characters in a fifth of it."""
-    text = "".join(item.text for item in page.text_items)
-    if text.isascii():
-        return False
-    dense = "".join(text.split())
-    wrong = sum(char == "\ufffd" or unicodedata.category(char) in ("Co", "Cn", "Cc") for char in dense)
-    return wrong > 0.2 * len(dense)
-
-
-def _split(item: TextItem) -> tuple[Word, ...]:
-    if item.words:
-        return tuple(
-            Word(text=clean, box=_box(word.x, word.y, word.width, word.height))
-            for word in item.words
-            if (clean := _clean(word.text))
-        )
-    clean = _clean(item.text)
-    return (Word(text=clean, box=_box(item.x, item.y, item.width, item.height)),) if clean else ()
+def _split(item: NativeItem) -> tuple[Word, ...]:
+    found = item.words
+    if not found:
+        clean = _clean(item.text)
+        return (Word(text=clean, box=_box(item.x, item.y, item.width, item.height)),) if clean else ()
+    words = []
+    for word in found:
+        text = word.text
+        if not (text.isascii() and text.isprintable()):
+            text = _clean(text)
+        if text:
+            x, y = word.x, word.y
+            box = Box(x0=round(x, 2), y0=round(y, 2), x1=round(x + word.width, 2), y1=round(y + word.height, 2))
+            words.append(Word(text=text, box=box))
+    return tuple(words)
 
 
 def _clean(text: str) -> str:
@@ -74,14 +83,53 @@ def _box(x: float, y: float, width: float, height: float) -> Box:
     return Box(x0=round(x, 2), y0=round(y, 2), x1=round(x + width, 2), y1=round(y + height, 2))
 
 
-def _is_outside(item: TextItem, page: ParsedPage) -> bool:
-    middle_x, middle_y = item.x + item.width / 2, item.y + item.height / 2
-    return not (-2 <= middle_x <= page.width + 2 and -2 <= middle_y <= page.height + 2)
+def _why_hidden(box: Box, *, width: float, height: float) -> str | None:
+    """Why nobody can see what stands in the box, wherever it is not a matter of colour."""
+    middle_x, middle_y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+    if not (-2 <= middle_x <= width + 2 and -2 <= middle_y <= height + 2):
+        return "outside the page"
+    if box.y1 - box.y0 < _TINY or box.x1 - box.x0 < _TINY / 4:
+        return "too small to read"
+    return None
 
 
+@lru_cache(maxsize=256)
 def _is_pale(color: str | None) -> bool:
     """ARGB in hex: transparent or nearly white."""
     if not color or len(color) != 8:
         return False
     alpha, *channels = (int(color[at : at + 2], 16) for at in (0, 2, 4, 6))
     return alpha < 16 or min(channels) >= _NEAR_WHITE
+
+
+@lru_cache(maxsize=256)
+def _is_dark(color: str | None) -> bool:
+    if not color or len(color) != 8:
+        return False
+    alpha, *channels = (int(color[at : at + 2], 16) for at in (0, 2, 4, 6))
+    return alpha > 200 and min(channels) < _DARK
+
+
+def _stand_on_dark(boxes: Sequence[Box], graphics: NativeGraphics | None) -> bool:
+    """Whether each box lies on a dark shape, as the heads of tables do, and no paler one touches it."""
+    if graphics is None:
+        return False
+    dark, light = [], []
+    for shape in islice(graphics.shapes, _MOST_SHAPES):
+        if shape.fill:
+            at = shape.bbox
+            box = Box(x0=at.x - 1, y0=at.y - 1, x1=at.x + at.width + 1, y1=at.y + at.height + 1)
+            (dark if _is_dark(shape.fill_color) and not shape.has_curve else light).append(box)
+    return all(
+        any(_holds(shape, box) for shape in dark) and not any(_touches(shape, box) for shape in light)
+        for box in boxes
+    )
+
+
+def _holds(shape: Box, box: Box) -> bool:
+    middle = (box.y0 + box.y1) / 2
+    return shape.x0 <= box.x0 and box.x1 <= shape.x1 and shape.y0 <= middle <= shape.y1
+
+
+def _touches(shape: Box, box: Box) -> bool:
+    return shape.x0 < box.x1 and box.x0 < shape.x1 and shape.y0 < box.y1 and box.y0 < shape.y1

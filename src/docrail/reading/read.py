@@ -7,6 +7,7 @@ from typing import Protocol, cast
 from docrail.core.errors import DocumentError
 from docrail.core.model import Issue, Layout
 from docrail.reading import detect
+from docrail.reading.language import find_language
 from docrail.reading.limits import Limits, Terms, too_many_bytes
 
 _READERS = {
@@ -75,7 +76,8 @@ def read_terms(data: bytes, *, terms: Terms) -> Layout:
         raise DocumentError(advice, code="unsupported")
     # Loaded by name and late: a run of text files must never pay for OCR.
     reader = cast(_ReaderModule, import_module(f"docrail.reading.{_READERS[media_type]}"))
-    return _note_blank(reader.read(data, media_type=media_type, terms=terms))
+    layout = reader.read(data, media_type=media_type, terms=terms)
+    return _note_blank(replace(layout, language=find_language(layout)))
 
 
 def _note_blank(layout: Layout) -> Layout:

@@ -10,7 +10,7 @@ import msgspec
 
 from docrail.core.model import Layout
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 """Raised when reading changes what it makes of the same bytes: older layouts are then read anew."""
 
 

@@ -1,0 +1,173 @@
+"""Tables of a PDF page: cells between ruled lines, or columns that several rows in a row keep to."""
+
+from collections.abc import Iterable, Sequence
+from itertools import islice, pairwise
+
+from docrail.core.model import Box, Table, TableCell, Word
+from docrail.reading.blocks import split_row
+from docrail.reading.lines import Row, Run
+from docrail.reading.pdf_parse import NativeGraphics
+
+_MOST_LINES = 1500
+_SHORTEST = 8.0
+_NEAR = 3.0
+_MOST_SIDES = 120
+_FILLED = 0.4
+_FEWEST_ROWS = 3
+_FEWEST_COLUMNS = 3
+
+Stroke = tuple[float, float, float]
+"""Where a straight line stands across its direction, and from where to where along it."""
+
+
+def find_tables(rows: Sequence[Row], graphics: NativeGraphics | None) -> tuple[Table, ...]:
+    """Ruled tables, then those by alignment alone, which never overlap a ruled one."""
+    ruled = list(_find_ruled(rows, graphics)) if graphics is not None else []
+    free = [row for row in rows if not any(_holds_row(table, row) for table in ruled)]
+    return (*ruled, *find_aligned(free))
+
+
+def find_grid(across: Iterable[Stroke], down: Iterable[Stroke]) -> list[tuple[list[float], list[float]]]:
+    """The grids that horizontal (`across`: y, x from, x to) and vertical (`down`: x, y from, y to) lines make, each
+    as its xs and ys."""
+    grids: list[tuple[list[Stroke], list[Stroke]]] = []
+    flat = list(across)
+    for upright in down:
+        crossed = [line for line in flat if _cross(line, upright)]
+        if len(crossed) < 2:
+            continue
+        mine = [grid for grid in grids if any(line in grid[0] for line in crossed)]
+        others = [grid for grid in grids if grid not in mine]
+        lines = list(dict.fromkeys([line for grid in mine for line in grid[0]] + crossed))
+        grids = [*others, (lines, [*(line for grid in mine for line in grid[1]), upright])]
+    return [
+        (_merge(line[0] for line in uprights), _merge(line[0] for line in lines)) for lines, uprights in grids
+    ]
+
+
+def find_aligned(rows: Sequence[Row]) -> tuple[Table, ...]:
+    """Tables without rules: three or more rows on end, each of three or more pieces, that all keep to the same
+    columns with at most one gap a row. Less than that is a form, not a table."""
+    tables = []
+    group: list[list[list[Run]]] = []
+    for row in rows:
+        pieces = split_row(row)
+        if len(pieces) >= _FEWEST_COLUMNS and (not group or _fits([*group, pieces], group[-1])):
+            group.append(pieces)
+            continue
+        tables.extend(_aligned_table(group))
+        group = [pieces] if len(pieces) >= _FEWEST_COLUMNS else []
+    tables.extend(_aligned_table(group))
+    return tuple(tables)
+
+
+def _find_ruled(rows: Sequence[Row], graphics: NativeGraphics) -> Iterable[Table]:
+    across: set[Stroke] = set()
+    down: set[Stroke] = set()
+    for line in islice(graphics.lines, _MOST_LINES):
+        x1, y1, x2, y2 = line.x1, line.y1, line.x2, line.y2
+        if abs(y1 - y2) < 1 and abs(x1 - x2) > _SHORTEST:
+            across.add((round(y1), round(min(x1, x2)), round(max(x1, x2))))
+        elif abs(x1 - x2) < 1 and abs(y1 - y2) > _SHORTEST:
+            down.add((round(x1), round(min(y1, y2)), round(max(y1, y2))))
+    if len(across) < 3 or len(down) < 3:
+        return
+    for xs, ys in find_grid(sorted(across), sorted(down)):
+        if 3 <= len(xs) <= _MOST_SIDES and 3 <= len(ys) <= _MOST_SIDES:
+            yield from _fill(rows, xs, ys)
+
+
+def _fill(rows: Sequence[Row], xs: Sequence[float], ys: Sequence[float]) -> Iterable[Table]:
+    slots: dict[tuple[int, int], list[Word]] = {}
+    for row in rows:
+        if not ys[0] <= (row.y0 + row.y1) / 2 <= ys[-1]:
+            continue
+        for run in row.runs:
+            if run.x1 < xs[0] or run.x0 > xs[-1]:
+                continue
+            for word in run.words:
+                place = _slot(word.box, xs, ys)
+                if place:
+                    slots.setdefault(place, []).append(word)
+    every = (len(xs) - 1) * (len(ys) - 1)
+    if len(slots) < _FILLED * every or len({row for row, _ in slots}) < 2 or len({at for _, at in slots}) < 2:
+        return
+    cells = tuple(
+        TableCell(
+            row=row,
+            column=column,
+            text=" ".join(word.text for word in words),
+            box=Box(x0=xs[column], y0=ys[row], x1=xs[column + 1], y1=ys[row + 1]),
+        )
+        for (row, column), words in sorted(slots.items())
+    )
+    yield Table(cells=cells, box=Box(x0=xs[0], y0=ys[0], x1=xs[-1], y1=ys[-1]))
+
+
+def _slot(box: Box, xs: Sequence[float], ys: Sequence[float]) -> tuple[int, int] | None:
+    x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+    column = next((at for at, (left, right) in enumerate(pairwise(xs)) if left <= x < right), None)
+    row = next((at for at, (top, bottom) in enumerate(pairwise(ys)) if top <= y < bottom), None)
+    return None if row is None or column is None else (row, column)
+
+
+def _cross(line: Stroke, upright: Stroke) -> bool:
+    y, left, right = line
+    x, top, bottom = upright
+    return left - _NEAR <= x <= right + _NEAR and top - _NEAR <= y <= bottom + _NEAR
+
+
+def _merge(places: Iterable[float]) -> list[float]:
+    """Places that stand apart: both edges of a drawn line count once."""
+    merged: list[float] = []
+    for place in sorted(places):
+        if not merged or place - merged[-1] > _NEAR:
+            merged.append(place)
+    return merged
+
+
+def _holds_row(table: Table, row: Row) -> bool:
+    return table.box is not None and table.box.y0 <= (row.y0 + row.y1) / 2 <= table.box.y1
+
+
+def _fits(group: Sequence[Sequence[Sequence[Run]]], above: Sequence[Sequence[Run]]) -> bool:
+    pieces = group[-1]
+    height = pieces[0][0].y1 - pieces[0][0].y0
+    return pieces[0][0].y0 - above[0][0].y1 < 2 * height and _columns(group) is not None
+
+
+def _columns(group: Sequence[Sequence[Sequence[Run]]]) -> list[tuple[float, float]] | None:
+    """The columns all rows keep to, or None if two pieces of a row fall into one, or a row leaves two empty."""
+    columns: list[tuple[float, float]] = []
+    for left, right in sorted((piece[0].x0, piece[-1].x1) for pieces in group for piece in pieces):
+        if columns and left < columns[-1][1]:
+            columns[-1] = (columns[-1][0], max(columns[-1][1], right))
+        else:
+            columns.append((left, right))
+    for pieces in group:
+        if len(pieces) < len(columns) - 1 or len({_column(piece, columns) for piece in pieces}) < len(pieces):
+            return None
+    return columns if len(columns) >= _FEWEST_COLUMNS else None
+
+
+def _column(piece: Sequence[Run], columns: Sequence[tuple[float, float]]) -> int:
+    return next(at for at, (left, right) in enumerate(columns) if left <= piece[0].x0 <= right)
+
+
+def _aligned_table(group: Sequence[Sequence[Sequence[Run]]]) -> Iterable[Table]:
+    columns = _columns(group) if len(group) >= _FEWEST_ROWS else None
+    if columns is None:
+        return
+    cells = []
+    for number, pieces in enumerate(group):
+        for piece in pieces:
+            words = [word for run in piece for word in run.words]
+            cells.append(
+                TableCell(
+                    row=number,
+                    column=_column(piece, columns),
+                    text=" ".join(word.text for word in words),
+                    box=Box.around(word.box for word in words),
+                )
+            )
+    yield Table(cells=tuple(cells), box=Box.around(cell.box for cell in cells if cell.box))
