@@ -53,7 +53,8 @@ class Source(StrEnum):
 class Word(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One word: its text, where it stands, and how sure the reading is (0..1; 1 unless by OCR).
 
-    Where it came from is said by its page's `source`: no page mixes two. `address` names the place where there is no real page: `R2C3` of a sheet, `/html/body/p[3]`.
+    Where it came from is said by its page's `source`: no page mixes two. `address` names the place where
+    there is no real page: `R2C3` of a sheet, `/html/body/p[3]`.
     """
 
     text: str

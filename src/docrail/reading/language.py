@@ -29,7 +29,7 @@ _LANGUAGES: dict[str, tuple[str, ...]] = {}
 for _code, _words in _COMMON.items():
     for _word in _words.split():
         _LANGUAGES[_word] = (*_LANGUAGES.get(_word, ()), _code)
-_MOST_WORDS = 2000
+_MOST_WORDS = 600
 _FEWEST = 4
 _LEAD = 1.25
 
@@ -55,6 +55,6 @@ def detect_language(words: Iterable[str]) -> str | None:
     return best if most >= _FEWEST and most >= _LEAD * second else None
 
 
-def count_known_words(words: Iterable[str]) -> int:
-    """How many of the words are common ones of any language known here."""
-    return sum(word.lower() in _LANGUAGES for word in words)
+def has_known_words(words: Iterable[str]) -> bool:
+    """Whether any of the words (of three letters or more) is a common one of any language known here."""
+    return any(len(word) > 2 and word.lower() in _LANGUAGES for word in words)

@@ -2,12 +2,12 @@
 
 import re
 import unicodedata
+from collections import Counter
 
-from docrail.reading.language import count_known_words
+from docrail.reading.language import has_known_words
 
 _WRONG_PART = 0.2
 _CID = re.compile(r"\(cid:\d+\)")
-_ENOUGH_WORDS = 30
 _ENOUGH_LETTERS = 150
 _VOWELS = frozenset("aeiouyAEIOUYäöüéèêàáâíîóôúûÄÖÜÉ")
 
@@ -23,29 +23,27 @@ def is_garbled(text: str) -> bool:
     >>> is_garbled("\\ue001\\ue002\\ue003 12")
     True
     """
-    dense = "".join(text.split())
-    if not dense:
-        return False
-    marks = _CID.findall(dense)
-    if len("".join(marks)) > _WRONG_PART * len(dense):
+    marks = _CID.findall(text) if "(cid:" in text else ()
+    counts = Counter(text)
+    dense = sum(count for char, count in counts.items() if not char.isspace())
+    if sum(map(len, marks)) > _WRONG_PART * dense:
         return True
-    if not dense.isascii():
-        wrong = sum(char == "\ufffd" or unicodedata.category(char) in ("Co", "Cn", "Cc") for char in dense)
-        if wrong > _WRONG_PART * len(dense):
-            return True
-    return _is_no_language(text)
+    wrong = sum(count for char, count in counts.items() if _is_wrong(char))
+    if wrong > _WRONG_PART * dense:
+        return True
+    return not has_known_words(text.split()) and _is_no_language(counts)
 
 
-def _is_no_language(text: str) -> bool:
-    words = [word for word in text.split() if word.isalpha() and len(word) > 1]
-    letters = "".join(words)
-    if len(words) < _ENOUGH_WORDS or len(letters) < _ENOUGH_LETTERS or not _is_latin(letters):
+def _is_wrong(char: str) -> bool:
+    """No space, and nothing that is ever printed."""
+    return char == "\ufffd" or (unicodedata.category(char) in ("Co", "Cn", "Cc") and not char.isspace())
+
+
+def _is_no_language(counts: Counter[str]) -> bool:
+    latin = {char: count for char, count in counts.items() if char.isalpha() and char < "\u0250"}
+    letters = sum(latin.values())
+    others = sum(count for char, count in counts.items() if char.isalpha()) - letters
+    if letters < _ENOUGH_LETTERS or others > 0.1 * letters:
         return False
-    if count_known_words(words):
-        return False
-    vowels = sum(char in _VOWELS for char in letters) / len(letters)
+    vowels = sum(count for char, count in latin.items() if char in _VOWELS) / letters
     return not 0.2 <= vowels <= 0.65
-
-
-def _is_latin(letters: str) -> bool:
-    return sum(char < "\u0250" for char in letters) > 0.9 * len(letters)

@@ -53,8 +53,7 @@ def _set_invisible_apart(layout: Layout, *, pdf: pdfium.PdfDocument, numbers: fr
 
 
 def _split_page(page: Page, *, pdf: pdfium.PdfDocument) -> Page:
-    picture, dpi = _render(pdf, page, dpi=_LOOK_DPI)
-    grey = picture.convert("L")
+    grey, dpi = _render(pdf, page, dpi=_LOOK_DPI, is_grey=True)
     lines, hidden = [], list(page.hidden)
     for line in page.lines:
         seen = tuple(word for word in line.words if _is_seen(word, grey, scale=dpi / _POINTS))
@@ -114,8 +113,11 @@ def _better(page: Page, recognised: Page) -> Page:
     return recognised if after >= _MUCH * before else page
 
 
-def _render(pdf: pdfium.PdfDocument, page: Page, *, dpi: float) -> tuple[Image.Image, float]:
-    """The page as an RGB picture and the dpi it really has: large pages are rendered coarser, never refused."""
+def _render(
+    pdf: pdfium.PdfDocument, page: Page, *, dpi: float, is_grey: bool = False
+) -> tuple[Image.Image, float]:
+    """The page as an RGB or grey picture and the dpi it really has: large pages are rendered coarser, never
+    refused."""
     most = min(
         sqrt(_MOST_PIXELS / max(page.width * page.height, 1.0)),
         _LONGEST_SIDE / max(page.width, page.height, 1.0),
@@ -123,7 +125,7 @@ def _render(pdf: pdfium.PdfDocument, page: Page, *, dpi: float) -> tuple[Image.I
     scale = min(dpi / _POINTS, most)
     source = pdf[page.number - 1]
     try:
-        picture: Image.Image = source.render(scale=scale, may_draw_forms=True).to_pil().convert("RGB")
+        picture: Image.Image = source.render(scale=scale, may_draw_forms=True, grayscale=is_grey).to_pil()
+        return picture.convert("L" if is_grey else "RGB"), scale * _POINTS
     finally:
         source.close()
-    return picture, scale * _POINTS

@@ -1,7 +1,8 @@
 """Tables of a PDF page: cells between ruled lines, or columns that several rows in a row keep to."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import islice, pairwise
+from itertools import islice
 
 from docrail.core.model import Box, Table, TableCell, Word
 from docrail.reading.blocks import split_row
@@ -30,25 +31,33 @@ def find_tables(rows: Sequence[Row], graphics: NativeGraphics | None) -> tuple[T
 def find_grid(across: Iterable[Stroke], down: Iterable[Stroke]) -> list[tuple[list[float], list[float]]]:
     """The grids that horizontal (`across`: y, x from, x to) and vertical (`down`: x, y from, y to) lines make, each
     as its xs and ys."""
-    grids: list[tuple[list[Stroke], list[Stroke]]] = []
-    flat = list(across)
-    for upright in down:
-        crossed = [line for line in flat if _cross(line, upright)]
-        if len(crossed) < 2:
+    flat = sorted(across)
+    heights = [line[0] for line in flat]
+    members: dict[Stroke, int] = {}
+    grids: dict[int, tuple[set[Stroke], list[Stroke]]] = {}
+    for number, upright in enumerate(down):
+        _, top, bottom = upright
+        near = flat[bisect_left(heights, top - _NEAR) : bisect_right(heights, bottom + _NEAR)]
+        lines = {line for line in near if line[1] - _NEAR <= upright[0] <= line[2] + _NEAR}
+        if len(lines) < 2:
             continue
-        mine = [grid for grid in grids if any(line in grid[0] for line in crossed)]
-        others = [grid for grid in grids if grid not in mine]
-        lines = list(dict.fromkeys([line for grid in mine for line in grid[0]] + crossed))
-        grids = [*others, (lines, [*(line for grid in mine for line in grid[1]), upright])]
+        uprights = [upright]
+        for other in {members[line] for line in lines if line in members}:
+            more, theirs = grids.pop(other)
+            lines |= more
+            uprights += theirs
+        members.update(dict.fromkeys(lines, number))
+        grids[number] = (lines, uprights)
     return [
-        (_merge(line[0] for line in uprights), _merge(line[0] for line in lines)) for lines, uprights in grids
+        (_merge(line[0] for line in uprights), _merge(line[0] for line in lines))
+        for lines, uprights in grids.values()
     ]
 
 
 def find_aligned(rows: Sequence[Row]) -> tuple[Table, ...]:
     """Tables without rules: three or more rows on end, each of three or more pieces, that all keep to the same
     columns with at most one gap a row. Less than that is a form, not a table."""
-    tables = []
+    tables: list[Table] = []
     group: list[list[list[Run]]] = []
     for row in rows:
         pieces = split_row(row)
@@ -106,15 +115,8 @@ def _fill(rows: Sequence[Row], xs: Sequence[float], ys: Sequence[float]) -> Iter
 
 def _slot(box: Box, xs: Sequence[float], ys: Sequence[float]) -> tuple[int, int] | None:
     x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
-    column = next((at for at, (left, right) in enumerate(pairwise(xs)) if left <= x < right), None)
-    row = next((at for at, (top, bottom) in enumerate(pairwise(ys)) if top <= y < bottom), None)
-    return None if row is None or column is None else (row, column)
-
-
-def _cross(line: Stroke, upright: Stroke) -> bool:
-    y, left, right = line
-    x, top, bottom = upright
-    return left - _NEAR <= x <= right + _NEAR and top - _NEAR <= y <= bottom + _NEAR
+    row, column = bisect_right(ys, y) - 1, bisect_right(xs, x) - 1
+    return (row, column) if 0 <= row < len(ys) - 1 and 0 <= column < len(xs) - 1 else None
 
 
 def _merge(places: Iterable[float]) -> list[float]:

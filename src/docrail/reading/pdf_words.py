@@ -8,7 +8,7 @@ from itertools import islice
 
 from docrail.core.model import Box, Hidden, Word
 from docrail.reading.lines import Run
-from docrail.reading.pdf_parse import NativeGraphics, NativeItem, NativePage
+from docrail.reading.pdf_parse import NativeBox, NativeGraphics, NativeItem, NativePage
 
 _NEAR_WHITE = 0xF0
 _DARK = 0xC0
@@ -66,7 +66,9 @@ def _split(item: NativeItem) -> tuple[Word, ...]:
             text = _clean(text)
         if text:
             x, y = word.x, word.y
-            box = Box(x0=round(x, 2), y0=round(y, 2), x1=round(x + word.width, 2), y1=round(y + word.height, 2))
+            box = Box(
+                x0=round(x, 2), y0=round(y, 2), x1=round(x + word.width, 2), y1=round(y + word.height, 2)
+            )
             words.append(Word(text=text, box=box))
     return tuple(words)
 
@@ -111,25 +113,20 @@ def _is_dark(color: str | None) -> bool:
 
 
 def _stand_on_dark(boxes: Sequence[Box], graphics: NativeGraphics | None) -> bool:
-    """Whether each box lies on a dark shape, as the heads of tables do, and no paler one touches it."""
+    """Whether the shape painted last under each end and the middle of every box is dark, as in the heads of tables."""
     if graphics is None:
         return False
-    dark, light = [], []
-    for shape in islice(graphics.shapes, _MOST_SHAPES):
-        if shape.fill:
-            at = shape.bbox
-            box = Box(x0=at.x - 1, y0=at.y - 1, x1=at.x + at.width + 1, y1=at.y + at.height + 1)
-            (dark if _is_dark(shape.fill_color) and not shape.has_curve else light).append(box)
+    filled = [shape for shape in islice(graphics.shapes, _MOST_SHAPES) if shape.fill]
+    grounds = [(shape.bbox, _is_dark(shape.fill_color)) for shape in reversed(filled)]
     return all(
-        any(_holds(shape, box) for shape in dark) and not any(_touches(shape, box) for shape in light)
+        _ground_is_dark(x, (box.y0 + box.y1) / 2, grounds)
         for box in boxes
+        for x in (box.x0 + 1, (box.x0 + box.x1) / 2, box.x1 - 1)
     )
 
 
-def _holds(shape: Box, box: Box) -> bool:
-    middle = (box.y0 + box.y1) / 2
-    return shape.x0 <= box.x0 and box.x1 <= shape.x1 and shape.y0 <= middle <= shape.y1
-
-
-def _touches(shape: Box, box: Box) -> bool:
-    return shape.x0 < box.x1 and box.x0 < shape.x1 and shape.y0 < box.y1 and box.y0 < shape.y1
+def _ground_is_dark(x: float, y: float, grounds: Sequence[tuple[NativeBox, bool]]) -> bool:
+    for at, is_dark in grounds:
+        if at.x <= x <= at.x + at.width and at.y <= y <= at.y + at.height:
+            return is_dark
+    return False
