@@ -63,7 +63,9 @@ def working(program: Program) -> Iterator[bool]:
         cores = os.cpu_count() or 1
         processes = program.settings.processes or cores
         ledger = Ledger(program.database, enqueue=program.engine.enqueue)
-        with Reader(limits=_limits(program.settings), processes=processes) as reader:
+        with Reader(
+            limits=_limits(program.settings), processes=processes, ocr_engine=program.settings.ocr_engine
+        ) as reader:
             parts = Parts(
                 database=program.database,
                 blobs=program.blobs,

@@ -26,6 +26,7 @@ class Settings:
     max_pages: int = _setting(500, "pages read of a document")
     read_seconds: int = _setting(120, "the longest that reading one document may take")
     read_memory_mb: int = _setting(1536, "memory of one reading process, in megabytes")
+    ocr_engine: str = _setting("rapidocr", "what reads pictures: rapidocr, openvino or tesseract")
     host: str = _setting("127.0.0.1", "the address `docrail serve` listens on")
     port: int = _setting(8000, "the port `docrail serve` listens on")
 

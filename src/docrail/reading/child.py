@@ -34,16 +34,20 @@ def main() -> None:
 def _serve(requests: BinaryIO, answers: BinaryIO, *, terms: Hello) -> None:
     decoder = msgspec.msgpack.Decoder(Request)
     while (body := receive(requests)) is not None:
-        answer = _answer(decoder.decode(body), limits=terms.limits, threads=terms.threads)
+        answer = _answer(decoder.decode(body), terms=terms)
         answers.write(_pack(answer))
         answers.flush()
 
 
-def _answer(request: Request, *, limits: Limits, threads: int) -> Success | Failure:
+def _answer(request: Request, *, terms: Hello) -> Success | Failure:
     """The last frame before the pipe: whatever a library raises for a hostile file becomes that file's failure."""
+    limits = terms.limits
     try:
         data = _load(Path(request.path), limits=limits)
-        return Success(read_bytes(data, filename=request.filename, limits=limits, threads=threads))
+        layout = read_bytes(
+            data, filename=request.filename, limits=limits, threads=terms.threads, engine=terms.engine
+        )
+        return Success(layout)
     except DocumentError as error:
         return Failure(code=error.code, message=error.message, retryable=error.retryable)
     except MemoryError:

@@ -34,7 +34,9 @@ def read(data: bytes, *, media_type: str, terms: Terms) -> Layout:
         if pages and terms.is_late:
             allowed = len(pages)
             break
-        recognition = read_picture(frame, number=number, dpi=_find_dpi(image), threads=terms.threads)
+        recognition = read_picture(
+            frame, number=number, dpi=_find_dpi(image), threads=terms.threads, engine=terms.engine
+        )
         found.append(recognition)
         pages.append(recognition.page)
     if allowed < frames:

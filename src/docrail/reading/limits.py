@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass, field
 
 from docrail.core.errors import DocumentError
+from docrail.reading.engines import OcrEngine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +29,8 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """The terms one file is read on: its label, the limits, OCR threads, and when to stop starting new pages.
+    """The terms one file is read on: its label, the limits, OCR threads and engine, and when to stop
+    starting new pages.
 
     `level` counts how deep the file lies inside mails.
     """
@@ -36,6 +38,7 @@ class Terms:
     filename: str
     limits: Limits = field(default_factory=Limits)
     threads: int = 1
+    engine: OcrEngine = OcrEngine.RAPIDOCR
     level: int = 0
     started: float = field(default_factory=time.monotonic)
 

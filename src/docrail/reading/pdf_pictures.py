@@ -96,7 +96,9 @@ def _recognise(layout: Layout, *, pdf: pdfium.PdfDocument, numbers: Sequence[int
             pages.append(page)
         else:
             picture, dpi = _render(pdf, page, dpi=terms.limits.render_dpi)
-            recognition = ocr.read_picture(picture, number=page.number, dpi=dpi, threads=terms.threads)
+            recognition = ocr.read_picture(
+                picture, number=page.number, dpi=dpi, threads=terms.threads, engine=terms.engine
+            )
             found.append(recognition)
             pages.append(_better(page, recognition.page))
     issues = [*layout.issues, *ocr.recognition_issues(found)]

@@ -12,10 +12,20 @@ import msgspec
 
 from docrail.core.errors import DocumentError
 from docrail.core.model import Layout
+from docrail.reading.engines import OcrEngine
 from docrail.reading.limits import Limits
 from docrail.reading.wire import HEADER, Failure, Hello, Request, Success, pack
 
-_PASSED_ON = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "SYSTEMROOT", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
+_PASSED_ON = (
+    "PATH",
+    "PYTHONPATH",
+    "LANG",
+    "LC_ALL",
+    "SYSTEMROOT",
+    "LD_LIBRARY_PATH",
+    "VIRTUAL_ENV",
+    "TESSDATA_PREFIX",
+)
 _LOOK_EVERY = 0.1
 _LARGEST_ANSWER = 1 << 30
 _STDERR_KEPT = 4000
@@ -31,13 +41,15 @@ class Child:
     started it.
     """
 
-    def __init__(self, *, limits: Limits, threads: int, starter: ThreadPoolExecutor) -> None:
+    def __init__(
+        self, *, limits: Limits, threads: int, engine: OcrEngine, starter: ThreadPoolExecutor
+    ) -> None:
         self._limits = limits
         self._process = starter.submit(_start).result()
         self._stderr = b""
         self._peak = 0
         self.is_alive = True
-        self._send(pack(Hello(limits=limits, threads=threads)))
+        self._send(pack(Hello(limits=limits, threads=threads, engine=engine)))
 
     def read(self, path: Path, *, filename: str) -> Layout:
         """The layout of the file, or DocumentError: the file's own, or what became of the child."""

@@ -7,6 +7,7 @@ from typing import Protocol, cast
 from docrail.core.errors import DocumentError
 from docrail.core.model import Issue, Layout
 from docrail.reading import detect
+from docrail.reading.engines import OcrEngine
 from docrail.reading.language import find_language
 from docrail.reading.limits import Limits, Terms, too_many_bytes
 
@@ -48,9 +49,12 @@ class _ReaderModule(Protocol):
     def read(self, data: bytes, *, media_type: str, terms: Terms) -> Layout: ...
 
 
-def read_bytes(data: bytes, *, filename: str, limits: Limits, threads: int) -> Layout:
-    """The layout of a file. `filename` is only a label; `threads` are for OCR. DocumentError if it cannot be read."""
-    return read_terms(data, terms=Terms(filename=filename, limits=limits, threads=threads))
+def read_bytes(
+    data: bytes, *, filename: str, limits: Limits, threads: int, engine: OcrEngine = OcrEngine.RAPIDOCR
+) -> Layout:
+    """The layout of a file. `filename` is only a label; `threads` and `engine` are for OCR. DocumentError if it
+    cannot be read."""
+    return read_terms(data, terms=Terms(filename=filename, limits=limits, threads=threads, engine=engine))
 
 
 def read_terms(data: bytes, *, terms: Terms) -> Layout:

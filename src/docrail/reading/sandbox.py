@@ -9,6 +9,7 @@ from typing import Self
 
 from docrail.core.errors import DocumentError
 from docrail.core.model import Layout
+from docrail.reading.engines import OcrEngine, check_engine
 from docrail.reading.limits import Limits, too_many_bytes
 from docrail.reading.process import Child
 
@@ -17,13 +18,21 @@ __all__ = ["Limits", "Reader"]
 
 class Reader:
     """Reads files in up to `processes` child processes, started when first needed. Thread-safe.
+    InvalidInput if there is no such `ocr_engine` here.
 
     >>> with Reader(processes=2) as reader:  # doctest: +SKIP
     ...     layout = reader.read(Path("invoice.pdf"), filename="invoice.pdf")
     """
 
-    def __init__(self, *, limits: Limits = Limits(), processes: int = 1) -> None:  # noqa: B008  # frozen
+    def __init__(
+        self,
+        *,
+        limits: Limits = Limits(),  # noqa: B008  # frozen
+        processes: int = 1,
+        ocr_engine: str = OcrEngine.RAPIDOCR,
+    ) -> None:
         self._limits = limits
+        self._engine = check_engine(ocr_engine)
         self._threads = max((os.cpu_count() or 1) // processes, 1)
         self._starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="docrail-reader")
         # Last in, first out: one busy caller keeps using one warm child.
@@ -68,7 +77,7 @@ class Reader:
     def _replace(self, child: Child | None) -> Child:
         if child is not None:
             child.end()
-        return Child(limits=self._limits, threads=self._threads, starter=self._starter)
+        return Child(limits=self._limits, threads=self._threads, engine=self._engine, starter=self._starter)
 
     def _keep(self, child: Child | None) -> Child | None:
         if child is not None and not child.is_alive:
