@@ -13,6 +13,7 @@ from docrail.reading.engines import OcrEngine, find_tessdata
 from docrail.reading.ocr import Engine, Seen
 
 _SURE = 2.0
+_FAIR = 0.6
 _WANTED = ("eng", "deu", "fra", "spa", "ita", "nld", "por")
 _TURNS = {0: 0, 90: 270, 180: 180, 270: 90}
 
@@ -43,7 +44,13 @@ class _Tesseract:
     upright: Any
 
     def see(self, image: Image.Image) -> Seen:
-        turned = self._find_turn(image)
+        turned, is_sure = self._find_turn(image)
+        seen = self._read(image, turned=turned)
+        if is_sure or not turned:
+            return seen
+        return max(seen, self._read(image, turned=0), key=_weigh)
+
+    def _read(self, image: Image.Image, *, turned: int) -> Seen:
         if turned:
             image = image.rotate(-turned, expand=True)
         self.api.SetImage(image)
@@ -52,16 +59,19 @@ class _Tesseract:
         self.api.Clear()
         return Seen(words=words, turned=turned, width=image.width, height=image.height)
 
-    def _find_turn(self, image: Image.Image) -> int:
-        """Clockwise degrees; 0 when Tesseract is not sure or has too few letters to tell."""
+    def _find_turn(self, image: Image.Image) -> tuple[int, bool]:
+        """Clockwise degrees, and whether Tesseract is sure; pages of few letters tell little."""
         if self.upright is None:
-            return 0
+            return 0, True
         self.upright.SetImage(image)
         found = self.upright.DetectOrientationScript()
         self.upright.Clear()
-        if not found or found["orient_conf"] < _SURE:
-            return 0
-        return _TURNS[found["orient_deg"]]
+        return (_TURNS[found["orient_deg"]], found["orient_conf"] >= _SURE) if found else (0, True)
+
+
+def _weigh(seen: Seen) -> float:
+    """How much was read, and how surely."""
+    return sum(word.score * len(word.text) for word in seen.words if word.score > _FAIR)
 
 
 def _words(iterator: Any) -> Iterator[Word]:
