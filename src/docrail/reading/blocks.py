@@ -6,7 +6,6 @@ from operator import attrgetter
 from docrail.core.model import Block, Box
 from docrail.reading.lines import Row, Run
 
-_WIDE_GAP = 1.5
 _LINE_GAP = 0.7
 _SAME_HEIGHT = 1.45
 _MOST_BLOCKS = 200
@@ -54,7 +53,11 @@ def find_blocks(rows: Sequence[Row]) -> tuple[Block, ...]:
     done: list[_Growing] = []
     open_blocks: list[_Growing] = []
     for row in rows:
-        pieces = split_row(row)
+        pieces = row.pieces
+        if not open_blocks:
+            open_blocks = [_Growing(piece) for piece in pieces]
+            done.extend(open_blocks)
+            continue
         fitting = [[block for block in open_blocks if block.takes(piece)] for piece in pieces]
         taken = [block for blocks in fitting for block in blocks]
         fresh = []
@@ -68,19 +71,6 @@ def find_blocks(rows: Sequence[Row]) -> tuple[Block, ...]:
         lowest = row.y0 - 2 * (row.y1 - row.y0)
         open_blocks = [block for block in open_blocks if block.y1 > lowest] + fresh
     return tuple(block.block for block in order(done))
-
-
-def split_row(row: Row) -> list[list[Run]]:
-    """The runs of a row, parted at gaps wider than one and a half times their height."""
-    pieces = [[row.runs[0]]]
-    reach = row.runs[0].x1
-    for run in row.runs[1:]:
-        if run.x0 - reach > _WIDE_GAP * (run.y1 - run.y0):
-            pieces.append([run])
-        else:
-            pieces[-1].append(run)
-        reach = run.x1 if run.x1 > reach else reach
-    return pieces
 
 
 def order(blocks: Sequence[_Growing]) -> Sequence[_Growing]:

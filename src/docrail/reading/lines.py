@@ -6,6 +6,7 @@ from operator import attrgetter
 from docrail.core.model import Box, Line, Word
 
 _SHARED = 0.5
+_WIDE_GAP = 1.5
 _left = attrgetter("x0")
 _by_left = attrgetter("box.x0")
 
@@ -35,10 +36,11 @@ class Run:
 class Row:
     """Runs gathered on one line. `y0` and `y1` are those of its tallest run, `top` and `bottom` of its lowest."""
 
-    __slots__ = ("bottom", "runs", "top", "y0", "y1")
+    __slots__ = ("_pieces", "bottom", "runs", "top", "y0", "y1")
 
     def __init__(self, run: Run) -> None:
         self.runs = [run]
+        self._pieces: list[list[Run]] | None = None
         self.y0, self.y1 = self.top, self.bottom = run.y0, run.y1
 
     def add(self, run: Run) -> None:
@@ -48,6 +50,13 @@ class Row:
             self.y0, self.y1 = run.y0, run.y1
         elif height < self.bottom - self.top:
             self.top, self.bottom = run.y0, run.y1
+
+    @property
+    def pieces(self) -> list[list[Run]]:
+        """The runs, parted at gaps wider than one and a half times their height. Ask when the row is complete."""
+        if self._pieces is None:
+            self._pieces = _part(self.runs)
+        return self._pieces
 
     @property
     def line(self) -> Line:
@@ -73,6 +82,18 @@ def group_rows(runs: Iterable[Run]) -> list[Row]:
     for row in rows:
         row.runs.sort(key=_left)
     return rows
+
+
+def _part(runs: Sequence[Run]) -> list[list[Run]]:
+    pieces = [[runs[0]]]
+    reach = runs[0].x1
+    for run in runs[1:]:
+        if run.x0 - reach > _WIDE_GAP * (run.y1 - run.y0):
+            pieces.append([run])
+        else:
+            pieces[-1].append(run)
+        reach = run.x1 if run.x1 > reach else reach
+    return pieces
 
 
 def _find_row(rows: Sequence[Row], run: Run) -> Row | None:

@@ -2,10 +2,10 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import islice
+from itertools import islice, pairwise
+from typing import NamedTuple
 
 from docrail.core.model import Box, Table, TableCell, Word
-from docrail.reading.blocks import split_row
 from docrail.reading.lines import Row, Run
 from docrail.reading.pdf_parse import NativeGraphics
 
@@ -28,9 +28,17 @@ def find_tables(rows: Sequence[Row], graphics: NativeGraphics | None) -> tuple[T
     return (*ruled, *find_aligned(free))
 
 
-def find_grid(across: Iterable[Stroke], down: Iterable[Stroke]) -> list[tuple[list[float], list[float]]]:
-    """The grids that horizontal (`across`: y, x from, x to) and vertical (`down`: x, y from, y to) lines make, each
-    as its xs and ys."""
+class Grid(NamedTuple):
+    """Where the lines of one table stand, and its vertical ones as drawn."""
+
+    xs: list[float]
+    ys: list[float]
+    uprights: list[Stroke]
+
+
+def find_grids(across: Iterable[Stroke], down: Iterable[Stroke]) -> list[Grid]:
+    """The grids that horizontal (`across`: y, x from, x to) and vertical (`down`: x, y from, y to) lines make where
+    they cross."""
     flat = sorted(across)
     heights = [line[0] for line in flat]
     members: dict[Stroke, int] = {}
@@ -49,7 +57,7 @@ def find_grid(across: Iterable[Stroke], down: Iterable[Stroke]) -> list[tuple[li
         members.update(dict.fromkeys(lines, number))
         grids[number] = (lines, uprights)
     return [
-        (_merge(line[0] for line in uprights), _merge(line[0] for line in lines))
+        Grid(_merge(line[0] for line in uprights), _merge(line[0] for line in lines), uprights)
         for lines, uprights in grids.values()
     ]
 
@@ -60,7 +68,7 @@ def find_aligned(rows: Sequence[Row]) -> tuple[Table, ...]:
     tables: list[Table] = []
     group: list[list[list[Run]]] = []
     for row in rows:
-        pieces = split_row(row)
+        pieces = row.pieces
         if len(pieces) >= _FEWEST_COLUMNS and (not group or _fits([*group, pieces], group[-1])):
             group.append(pieces)
             continue
@@ -73,50 +81,57 @@ def find_aligned(rows: Sequence[Row]) -> tuple[Table, ...]:
 def _find_ruled(rows: Sequence[Row], graphics: NativeGraphics) -> Iterable[Table]:
     across: set[Stroke] = set()
     down: set[Stroke] = set()
-    for line in islice(graphics.lines, _MOST_LINES):
+    drawn = graphics.lines
+    if len(drawn) < 6:
+        return
+    for line in islice(drawn, _MOST_LINES):
         x1, y1, x2, y2 = line.x1, line.y1, line.x2, line.y2
-        if abs(y1 - y2) < 1 and abs(x1 - x2) > _SHORTEST:
-            across.add((round(y1), round(min(x1, x2)), round(max(x1, x2))))
-        elif abs(x1 - x2) < 1 and abs(y1 - y2) > _SHORTEST:
-            down.add((round(x1), round(min(y1, y2)), round(max(y1, y2))))
+        if -1 < y1 - y2 < 1:
+            if abs(x1 - x2) > _SHORTEST:
+                across.add((int(y1 + 0.5), int(min(x1, x2)), int(max(x1, x2))))
+        elif -1 < x1 - x2 < 1 and abs(y1 - y2) > _SHORTEST:
+            down.add((int(x1 + 0.5), int(min(y1, y2)), int(max(y1, y2))))
     if len(across) < 3 or len(down) < 3:
         return
-    for xs, ys in find_grid(sorted(across), sorted(down)):
-        if 3 <= len(xs) <= _MOST_SIDES and 3 <= len(ys) <= _MOST_SIDES:
-            yield from _fill(rows, xs, ys)
+    for grid in find_grids(across, sorted(down)):
+        if 3 <= len(grid.xs) <= _MOST_SIDES and 3 <= len(grid.ys) <= _MOST_SIDES:
+            yield from _fill(rows, grid)
 
 
-def _fill(rows: Sequence[Row], xs: Sequence[float], ys: Sequence[float]) -> Iterable[Table]:
+def _fill(rows: Sequence[Row], grid: Grid) -> Iterable[Table]:
+    """The table of a grid, if enough of it is filled. A cell reaches to the next line that is drawn beside it, and
+    counts as standing in the column where it begins."""
+    xs, ys = grid.xs, grid.ys
+    walls = [_walls(grid, (top + bottom) / 2) for top, bottom in pairwise(ys)]
     slots: dict[tuple[int, int], list[Word]] = {}
     for row in rows:
-        if not ys[0] <= (row.y0 + row.y1) / 2 <= ys[-1]:
+        at = bisect_right(ys, (row.y0 + row.y1) / 2) - 1
+        if not 0 <= at < len(walls):
             continue
+        sides = walls[at]
         for run in row.runs:
-            if run.x1 < xs[0] or run.x0 > xs[-1]:
-                continue
-            for word in run.words:
-                place = _slot(word.box, xs, ys)
-                if place:
-                    slots.setdefault(place, []).append(word)
-    every = (len(xs) - 1) * (len(ys) - 1)
-    if len(slots) < _FILLED * every or len({row for row, _ in slots}) < 2 or len({at for _, at in slots}) < 2:
+            for word in run.words if run.x1 > xs[0] and run.x0 < xs[-1] else ():
+                place = bisect_right(sides, (word.box.x0 + word.box.x1) / 2) - 1
+                if 0 <= place < len(sides) - 1:
+                    slots.setdefault((at, place), []).append(word)
+    every = sum(len(sides) - 1 for sides in walls)
+    if len(slots) < _FILLED * every or len({row for row, _ in slots}) < 2:
         return
-    cells = tuple(
-        TableCell(
-            row=row,
-            column=column,
-            text=" ".join(word.text for word in words),
-            box=Box(x0=xs[column], y0=ys[row], x1=xs[column + 1], y1=ys[row + 1]),
-        )
-        for (row, column), words in sorted(slots.items())
-    )
-    yield Table(cells=cells, box=Box(x0=xs[0], y0=ys[0], x1=xs[-1], y1=ys[-1]))
+    cells = tuple(_cell(words, row, place, walls[row], grid) for (row, place), words in sorted(slots.items()))
+    if len({cell.column for cell in cells}) > 1:
+        yield Table(cells=cells, box=Box(x0=xs[0], y0=ys[0], x1=xs[-1], y1=ys[-1]))
 
 
-def _slot(box: Box, xs: Sequence[float], ys: Sequence[float]) -> tuple[int, int] | None:
-    x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
-    row, column = bisect_right(ys, y) - 1, bisect_right(xs, x) - 1
-    return (row, column) if 0 <= row < len(ys) - 1 and 0 <= column < len(xs) - 1 else None
+def _cell(words: Sequence[Word], row: int, place: int, sides: Sequence[float], grid: Grid) -> TableCell:
+    text = " ".join(word.text for word in words)
+    box = Box(x0=sides[place], y0=grid.ys[row], x1=sides[place + 1], y1=grid.ys[row + 1])
+    return TableCell(row=row, column=grid.xs.index(sides[place]), text=text, box=box)
+
+
+def _walls(grid: Grid, y: float) -> list[float]:
+    """The xs with a vertical line drawn at height `y`."""
+    drawn = [x for x, top, bottom in grid.uprights if top - 1 <= y <= bottom + 1]
+    return [x for x in grid.xs if any(0 <= near - x <= _NEAR for near in drawn)]
 
 
 def _merge(places: Iterable[float]) -> list[float]:
