@@ -84,11 +84,15 @@ def _read_page(page: NativePage, *, is_suspect: bool) -> _Read:
         hidden=found.hidden,
         blocks=find_blocks(rows),
     )
+    garbled = _is_garbled(items)
+    if garbled:
+        # Nothing of it is worth keeping, and its many words must not outvote what OCR finds.
+        built = replace(built, lines=(), tables=(), blocks=())
     return _Read(
         page=built,
-        is_suspect=bool(lines) and (is_suspect or found.has_white),
+        is_suspect=bool(built.lines) and (is_suspect or found.has_white),
         is_scarce=_count_letters(items) < _FEW_LETTERS,
-        is_garbled=_is_garbled(items),
+        is_garbled=garbled,
     )
 
 

@@ -1,12 +1,15 @@
 """PDF pages looked at as pictures: words nobody can see are set apart, pages without a text layer go through OCR."""
 
+import ctypes
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
+from itertools import islice
 from math import sqrt
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]  # has no stubs
+import pypdfium2.raw as raw  # type: ignore[import-untyped]  # has no stubs
 from PIL import Image
 
 from docrail.core.model import Box, Hidden, Issue, Layout, Line, Page, Word
@@ -21,6 +24,8 @@ _FLAT = 8
 _MOST_PIXELS = 12_000_000
 _LONGEST_SIDE = 6000
 _MUCH = 0.5
+_MOST_OBJECTS = 5000
+_UNPAINTED = (raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP)
 
 
 def complete(
@@ -63,6 +68,9 @@ def _split_page(page: Page, *, pdf: pdfium.PdfDocument) -> Page:
             unseen = " ".join(word.text for word in line.words if word not in seen)
             box = Box.around(word.box for word in line.words if word not in seen)
             hidden.append(Hidden(text=unseen, reason="not visible on the page", box=box))
+    hidden.extend(
+        _find_unpainted(pdf, page, known=" ".join([*(item.text for item in hidden), *_texts(lines)]))
+    )
     if len(hidden) == len(page.hidden):
         return page
     # Blocks and tables hold the hidden words too, so they are found anew.
@@ -70,6 +78,42 @@ def _split_page(page: Page, *, pdf: pdfium.PdfDocument) -> Page:
     return replace(
         page, lines=tuple(lines), hidden=tuple(hidden), blocks=find_blocks(rows), tables=find_aligned(rows)
     )
+
+
+def _find_unpainted(pdf: pdfium.PdfDocument, page: Page, *, known: str) -> Iterator[Hidden]:
+    """Text set as invisible that the parser leaves out where a page has visible text too."""
+    source = pdf[page.number - 1]
+    dense = "".join(known.split())
+    try:
+        words = source.get_textpage()
+        for item in islice(source.get_objects(filter=(raw.FPDF_PAGEOBJ_TEXT,)), _MOST_OBJECTS):
+            if raw.FPDFTextObj_GetTextRenderMode(item.raw) in _UNPAINTED:
+                text = _text_of(item, words)
+                if text and "".join(text.split()) not in dense:
+                    yield Hidden(text=text, reason="not visible on the page", box=_place(item, page))
+        words.close()
+    finally:
+        source.close()
+
+
+def _text_of(item: pdfium.PdfObject, words: pdfium.PdfTextPage) -> str:
+    size = raw.FPDFTextObj_GetText(item.raw, words.raw, None, 0)
+    buffer = ctypes.create_string_buffer(size)
+    raw.FPDFTextObj_GetText(item.raw, words.raw, ctypes.cast(buffer, ctypes.POINTER(ctypes.c_ushort)), size)
+    return buffer.raw.decode("utf-16-le", errors="replace").strip("\0 \n\r\t")
+
+
+def _place(item: pdfium.PdfObject, page: Page) -> Box | None:
+    """Where an object stands; unknown on a turned page."""
+    left, bottom, right, top = item.get_bounds()
+    if item.page.get_rotation():
+        return None
+    sides = (left, page.height - top, right, page.height - bottom)
+    return Box(**dict(zip(("x0", "y0", "x1", "y1"), (round(side, 2) for side in sides), strict=True)))
+
+
+def _texts(lines: Sequence[Line]) -> Iterator[str]:
+    return (line.text for line in lines)
 
 
 def _is_seen(word: Word, grey: Image.Image, *, scale: float) -> bool:

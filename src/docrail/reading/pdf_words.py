@@ -1,5 +1,6 @@
 """Words of one PDF page as the text layer gives them: level ones, turned ones, and those that nobody can see."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,10 +35,11 @@ def find_words(page: NativePage, items: Sequence[NativeItem]) -> FoundWords:
     hidden: list[Hidden] = []
     pale: list[Box] = []
     for item in items:
-        words = _split(item)
+        x, y, width, height = item.x, item.y, item.width, item.height
+        is_turned = height > width and 2 < abs(item.rotation) % 360 < 358
+        words = _split_turned(item) if is_turned else _split(item)
         if not words:
             continue
-        x, y, width, height = item.x, item.y, item.width, item.height
         box = Box(x0=x, y0=y, x1=x + width, y1=y + height)
         reason = _why_hidden(box, width=page.width, height=page.height)
         if reason:
@@ -46,7 +48,7 @@ def find_words(page: NativePage, items: Sequence[NativeItem]) -> FoundWords:
         if _is_pale(item.fill_color):
             pale.append(box)
         run = Run(words=words, box=box)
-        if height > width and abs(item.rotation) % 360 > 2:
+        if is_turned:
             turned.append(run)
         else:
             level.append(run)
@@ -70,6 +72,22 @@ def _split(item: NativeItem) -> tuple[Word, ...]:
                 x0=round(x, 2), y0=round(y, 2), x1=round(x + word.width, 2), y1=round(y + word.height, 2)
             )
             words.append(Word(text=text, box=box))
+    return tuple(words)
+
+
+def _split_turned(item: NativeItem) -> tuple[Word, ...]:
+    """The words of a run set upwards or downwards: the parser gives its letters one by one, so they are measured off
+    by their number of letters."""
+    text = item.text
+    step = item.height / max(len(text), 1)
+    goes_down = item.rotation % 360 < 180
+    words = []
+    for match in re.finditer(r"\S+", text):
+        start, length = match.start() * step, len(match[0]) * step
+        top = item.y + start if goes_down else item.y + item.height - start - length
+        clean = _clean(match[0])
+        if clean:
+            words.append(Word(text=clean, box=_box(item.x, top, item.width, length)))
     return tuple(words)
 
 
