@@ -1,6 +1,5 @@
 """Words of one PDF page as the text layer gives them: level ones, turned ones, and those that nobody can see."""
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from docrail.reading.pdf_parse import NativeBox, NativeGraphics, NativeItem, Nat
 _NEAR_WHITE = 0xF0
 _DARK = 0xC0
 _TINY = 1.5
+_TOUCHING = 0.15
 _MOST_SHAPES = 500
 
 
@@ -76,19 +76,19 @@ def _split(item: NativeItem) -> tuple[Word, ...]:
 
 
 def _split_turned(item: NativeItem) -> tuple[Word, ...]:
-    """The words of a run set upwards or downwards: the parser gives its letters one by one, so they are measured off
-    by their number of letters."""
-    text = item.text
-    step = item.height / max(len(text), 1)
-    goes_down = item.rotation % 360 < 180
-    words = []
-    for match in re.finditer(r"\S+", text):
-        start, length = match.start() * step, len(match[0]) * step
-        top = item.y + start if goes_down else item.y + item.height - start - length
-        clean = _clean(match[0])
-        if clean:
-            words.append(Word(text=clean, box=_box(item.x, top, item.width, length)))
-    return tuple(words)
+    """The words of a run set upwards or downwards. The parser parts them at random, so pieces that touch are joined."""
+    joined: list[tuple[str, Box]] = []
+    for piece in item.words:
+        box = _box(piece.x, piece.y, piece.width, piece.height)
+        if joined and _gap(joined[-1][1], box) < _TOUCHING * item.width:
+            joined[-1] = (joined[-1][0] + piece.text, Box.around([joined[-1][1], box]))
+        else:
+            joined.append((piece.text, box))
+    return tuple(Word(text=clean, box=box) for text, box in joined if (clean := _clean(text)))
+
+
+def _gap(one: Box, other: Box) -> float:
+    return max(other.y0 - one.y1, one.y0 - other.y1)
 
 
 def _clean(text: str) -> str:
