@@ -108,7 +108,11 @@ def working(program: Program) -> Iterator[bool]:
 
 def make_reader(settings: Settings, *, processes: int | None = None) -> Reader:
     """A reader as the settings say, of so many processes, started when first needed. Close it at the end."""
-    return Reader(limits=_limits(settings), processes=processes or _processes(settings))
+    return Reader(
+        limits=_limits(settings),
+        processes=processes or _processes(settings),
+        ocr_engine=settings.ocr_engine,
+    )
 
 
 @contextmanager

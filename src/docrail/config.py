@@ -41,6 +41,7 @@ class Settings:
     max_characters: int = _setting(5_000_000, "characters read of a text, and of each sheet")
     read_seconds: int = _setting(120, "the longest that reading one document may take")
     read_memory_mb: int = _setting(1536, "memory of one reading process, in megabytes")
+    ocr_engine: str = _setting("rapidocr", "what reads pictures: rapidocr, openvino or tesseract")
     attempts: int = _setting(3, "how often a phase is tried; a stage's `retry` says otherwise")
     retry_first_seconds: float = _setting(
         0.5, "the wait after a first failed attempt; doubled after each one"

@@ -117,10 +117,9 @@ def _picture(reader: Reader, target: _Target, page: Page) -> bytes | None:
     try:
         return reader.render(
             target.path,
-            filename=target.filename,
             number=page.number,
             width=PICTURE_WIDTH,
-            turned=page.turned,
+            rotation=page.rotation,
         )
     except DocumentError as error:
         error_console().print(f"drawn without its picture: {error.message}", markup=False, soft_wrap=True)

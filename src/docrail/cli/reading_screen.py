@@ -56,8 +56,8 @@ def _facts(layout: Layout, *, filename: str, size: int) -> Grid:
 
 def _title(page: Page, layout: Layout) -> str:
     parts = [f"page {page.number}", _size(page, layout), _source(page), _counted(_count_words(page), "word")]
-    if page.turned:
-        parts.append(f"turned by {page.turned}° to stand upright")
+    if page.rotation:
+        parts.append(f"turned by {page.rotation}° to stand upright")
     return " · ".join([*parts, *(f"table {_table_size(table)}" for table in page.tables if table.cells)])
 
 

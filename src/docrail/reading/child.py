@@ -46,16 +46,16 @@ def main() -> None:
 def _serve(requests: BinaryIO, answers: BinaryIO, *, terms: Hello) -> None:
     decoder = msgspec.msgpack.Decoder(Request | RenderRequest | Unpack)
     while (body := receive(requests)) is not None:
-        request = decoder.decode(body)
-        answer = _answer(request, answers, limits=terms.limits, threads=terms.threads)
+        answer = _answer(decoder.decode(body), answers, terms=terms)
         answers.write(_pack(answer))
         answers.flush()
 
 
 def _answer(
-    request: Request | RenderRequest | Unpack, answers: BinaryIO, *, limits: Limits, threads: int
+    request: Request | RenderRequest | Unpack, answers: BinaryIO, *, terms: Hello
 ) -> Success | Rendered | Finished | Failure:
     """The last frame before the pipe: whatever a library raises for a hostile file becomes that file's failure."""
+    limits = terms.limits
     try:
         if isinstance(request, Unpack):
             # Loaded late: most children never open a container.
@@ -65,7 +65,10 @@ def _answer(
         data = _load(Path(request.path), limits=limits)
         if isinstance(request, RenderRequest):
             return _render(data, request, limits=limits)
-        return Success(read_bytes(data, filename=request.filename, limits=limits, threads=threads))
+        layout = read_bytes(
+            data, filename=request.filename, limits=limits, threads=terms.threads, engine=terms.engine
+        )
+        return Success(layout)
     except DocumentError as error:
         return Failure(code=error.code, message=error.message, retryable=error.retryable)
     except MemoryError:
@@ -83,10 +86,9 @@ def _render(data: bytes, request: RenderRequest, *, limits: Limits) -> Rendered:
     # Loaded late, like every reader: most children never show a page.
     png: bytes = import_module("docrail.reading.render").render_page(
         data,
-        filename=request.filename,
         number=request.number,
         width=request.width,
-        turned=request.turned,
+        rotation=request.rotation,
         limits=limits,
     )
     return Rendered(png)
@@ -94,7 +96,7 @@ def _render(data: bytes, request: RenderRequest, *, limits: Limits) -> Rendered:
 
 def out_of_memory(limits: Limits) -> Failure:
     """The failure of a file that needs more memory than allowed."""
-    message = f"Reading needs more than {limits.memory_mb} MB of memory: split the file or raise the limit of memory."
+    message = f"Reading needs more than {limits.memory_mb} MB of memory: split the file or raise read_memory_mb."
     return Failure(code="out_of_memory", message=message, is_spent=True)
 
 

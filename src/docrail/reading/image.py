@@ -8,7 +8,7 @@ from PIL import Image, ImageOps, ImageSequence
 
 from docrail.core.errors import DocumentError
 from docrail.core.model import Issue, Layout, Page
-from docrail.reading.limits import Limits, Terms
+from docrail.reading.limits import Limits, Terms, too_large
 from docrail.reading.ocr import Recognition, read_picture, recognition_issues
 
 FORMATS = {
@@ -19,6 +19,7 @@ FORMATS = {
     "image/bmp": "BMP",
     "image/webp": "WEBP",
 }
+_MOVING = ("image/gif", "image/webp", "image/png")
 _UNKNOWN_DPI = 200.0
 
 
@@ -27,19 +28,21 @@ def read(data: bytes, *, media_type: str, terms: Terms) -> Layout:
     image = open_picture(data, media_type=media_type, limits=terms.limits)
     pages: list[Page] = []
     found: list[Recognition] = []
-    issues: tuple[Issue, ...] = ()
+    issues = _moving_issues(image, media_type=media_type)
     frames = count_pages(image, media_type=media_type)
     allowed = min(frames, terms.limits.frames, terms.limits.pages)
     for number, frame in enumerate(flat_frames(image, allowed, limits=terms.limits), start=1):
         if pages and terms.is_late:
             allowed = len(pages)
             break
-        recognition = read_picture(frame, number=number, dpi=_find_dpi(image), threads=terms.threads)
+        recognition = read_picture(
+            frame, number=number, dpi=_find_dpi(image), threads=terms.threads, engine=terms.engine
+        )
         found.append(recognition)
         pages.append(recognition.page)
     if allowed < frames:
         message = f"Only {allowed} of {frames} pages were read: raise the limits or split the file."
-        issues = (Issue(code="pages_not_read", message=message),)
+        issues = (*issues, Issue(code="pages_not_read", message=message))
     return Layout(media_type=media_type, pages=tuple(pages), issues=(*issues, *recognition_issues(found)))
 
 
@@ -57,8 +60,17 @@ def open_picture(data: bytes, *, media_type: str, limits: Limits) -> Image.Image
 
 def count_pages(image: Image.Image, *, media_type: str) -> int:
     """How many pages the picture has; one that only moves has one."""
-    is_single = media_type in ("image/gif", "image/webp", "image/png")
-    return 1 if is_single else int(getattr(image, "n_frames", 1))
+    return 1 if media_type in _MOVING else int(getattr(image, "n_frames", 1))
+
+
+def _moving_issues(image: Image.Image, *, media_type: str) -> tuple[Issue, ...]:
+    """Asked with `is_animated`, which looks for a second frame only: counting them all decodes them all."""
+    try:
+        moves = media_type in _MOVING and getattr(image, "is_animated", False)
+    except (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError) as error:
+        raise _unreadable(error) from error
+    message = "The picture moves: only its first frame was read. Give its frames as pictures of their own."
+    return (Issue(code="pages_not_read", message=message),) if moves else ()
 
 
 def flat_frames(image: Image.Image, count: int, *, limits: Limits) -> Iterator[Image.Image]:
@@ -86,8 +98,8 @@ def _flatten(frame: Image.Image) -> Image.Image:
 def _check_pixels(image: Image.Image, *, limits: Limits) -> None:
     width, height = image.size
     if width * height > limits.pixels:
-        message = f"The picture has {width:,} x {height:,} pixels, more than {limits.pixels:,}: scan it at 200-300 dpi."
-        raise DocumentError(message, code="too_large")
+        what = f"The picture has {width:,} x {height:,} pixels"
+        raise too_large(what, limits=limits, name="pixels", advice="scan it at 200-300 dpi")
 
 
 def _find_dpi(image: Image.Image) -> float:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from docrail.core.model import Hidden, Issue, Layout, Line, Page, Table, Word
+from docrail.core.model import Block, Hidden, Issue, Layout, Line, Page, Table, Word
 
 # Zero-width spaces and joiners, soft hyphens, direction marks and overrides, fillers, annotations.
 _INVISIBLE = re.compile(
@@ -52,7 +52,8 @@ def _clean_page(page: Page) -> Page:
         for line in page.lines
         for text in _decode_tags(line.text)
     ]
-    return replace(page, lines=lines, tables=tables, hidden=(*page.hidden, *smuggled))
+    blocks = tuple(block for block in map(_clean_block, page.blocks) if block.text)
+    return replace(page, lines=lines, tables=tables, blocks=blocks, hidden=(*page.hidden, *smuggled))
 
 
 def _clean_line(line: Line) -> Line:
@@ -79,6 +80,11 @@ def _clean_table(table: Table) -> Table:
         replace(cell, text=show(cell.text)) if _INVISIBLE.search(cell.text) else cell for cell in table.cells
     )
     return replace(table, cells=cells)
+
+
+def _clean_block(block: Block) -> Block:
+    shown = (" ".join(show(line).split()) for line in block.text.split("\n"))
+    return Block(text="\n".join(line for line in shown if line), box=block.box)
 
 
 def _decode_tags(text: str) -> Iterator[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from docrail.core.errors import DocumentError
 from docrail.core.model import Issue
+from docrail.reading.engines import OcrEngine
 
 _SETTINGS = {
     "bytes": "max_file_mb",
@@ -51,15 +52,13 @@ HARMLESS_BYTES = 10_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """The terms one file is read on: its label, the limits, OCR threads, and when to stop starting new pages.
-
-    `level` counts how deep the file lies inside mails.
-    """
+    """The terms one file is read on: its label, the limits, OCR threads and engine, and when to stop
+    starting new pages."""
 
     filename: str
     limits: Limits = field(default_factory=Limits)
     threads: int = 1
-    level: int = 0
+    engine: OcrEngine = OcrEngine.RAPIDOCR
     started: float = field(default_factory=time.monotonic)
 
     @property

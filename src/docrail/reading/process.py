@@ -14,6 +14,7 @@ import msgspec
 
 from docrail.core.errors import DocumentError
 from docrail.core.model import Layout
+from docrail.reading.engines import OcrEngine
 from docrail.reading.limits import Limits
 from docrail.reading.wire import (
     HEADER,
@@ -32,7 +33,16 @@ from docrail.reading.wire import (
     pack,
 )
 
-_PASSED_ON = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "SYSTEMROOT", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
+_PASSED_ON = (
+    "PATH",
+    "PYTHONPATH",
+    "LANG",
+    "LC_ALL",
+    "SYSTEMROOT",
+    "LD_LIBRARY_PATH",
+    "VIRTUAL_ENV",
+    "TESSDATA_PREFIX",
+)
 _LOOK_EVERY = 0.1
 _LARGEST_ANSWER = 1 << 30
 _STDERR_KEPT = 4000
@@ -49,13 +59,15 @@ class Child:
     started it.
     """
 
-    def __init__(self, *, limits: Limits, threads: int, starter: ThreadPoolExecutor) -> None:
+    def __init__(
+        self, *, limits: Limits, threads: int, engine: OcrEngine, starter: ThreadPoolExecutor
+    ) -> None:
         self._limits = limits
         self._process = starter.submit(_start).result()
         self._stderr = b""
         self._peak = 0
         self.is_alive = True
-        self._send(pack(Hello(limits=limits, threads=threads)))
+        self._send(pack(Hello(limits=limits, threads=threads, engine=engine)))
 
     def read(self, path: Path, *, filename: str) -> Layout:
         """The layout of the file, or DocumentError: the file's own, or what became of the child."""
@@ -63,9 +75,9 @@ class Child:
         assert isinstance(answer, Success)  # what a Request is answered with
         return answer.layout
 
-    def render(self, path: Path, *, filename: str, number: int, width: int, turned: int) -> bytes:
+    def render(self, path: Path, *, number: int, width: int, rotation: int) -> bytes:
         """Page `number` of the file as a PNG picture, or DocumentError."""
-        request = RenderRequest(path=str(path), filename=filename, number=number, width=width, turned=turned)
+        request = RenderRequest(path=str(path), number=number, width=width, rotation=rotation)
         answer = self._ask(request)
         assert isinstance(answer, Rendered)  # what a RenderRequest is answered with
         return answer.png
@@ -164,7 +176,7 @@ class Child:
             return Failure(
                 code="timeout",
                 message=f"Reading took longer than {self._limits.seconds:g} seconds and was stopped: split the "
-                "file or raise the limit of seconds.",
+                "file or raise read_seconds.",
             )
         self._peak = max(self._peak, self._resident())
         return self._out_of_memory() if self._peak > self._limits.memory_mb * 1024 * 1024 else None
@@ -182,8 +194,8 @@ class Child:
     def _out_of_memory(self) -> Failure:
         return Failure(
             code="out_of_memory",
-            message=f"Reading needs more than {self._limits.memory_mb} MB of memory: split the file or raise the "
-            "limit of memory.",
+            message=f"Reading needs more than {self._limits.memory_mb} MB of memory: split the file or raise "
+            "read_memory_mb.",
         )
 
     def _is_bloated(self) -> bool:

@@ -7,8 +7,10 @@ from typing import Protocol, cast
 from docrail.core.errors import DocumentError
 from docrail.core.model import Issue, Layout
 from docrail.reading import detect
+from docrail.reading.engines import OcrEngine
 from docrail.reading.invisible import part_invisible
-from docrail.reading.limits import Limits, Terms, too_large, too_many_bytes
+from docrail.reading.language import find_language
+from docrail.reading.limits import Limits, Terms, too_many_bytes
 from docrail.reading.package import encrypted
 
 _READERS = {
@@ -57,22 +59,16 @@ class _ReaderModule(Protocol):
     def read(self, data: bytes, *, media_type: str, terms: Terms) -> Layout: ...
 
 
-def read_bytes(data: bytes, *, filename: str, limits: Limits, threads: int) -> Layout:
-    """The layout of a file. `filename` is only a label; `threads` are for OCR. DocumentError if it cannot be read."""
-    return read_terms(data, terms=Terms(filename=filename, limits=limits, threads=threads))
-
-
-def read_terms(data: bytes, *, terms: Terms) -> Layout:
-    """The layout of a file on the given terms: for files inside files."""
-    limits = terms.limits
+def read_bytes(
+    data: bytes, *, filename: str, limits: Limits, threads: int, engine: OcrEngine = OcrEngine.RAPIDOCR
+) -> Layout:
+    """The layout of a file. `filename` is only a label; `threads` and `engine` are for OCR. DocumentError if it
+    cannot be read."""
     if not data:
         raise DocumentError("The file is empty (0 bytes): send it again.", code="empty")
     if len(data) > limits.bytes:
         raise too_many_bytes(len(data), limits=limits)
     media_type = detect.detect(data)
-    if terms.level > limits.nesting:
-        what = f"It lies {terms.level} mails deep"
-        raise too_large(what, limits=limits, name="nesting", advice="forward it on its own")
     if media_type == detect.OLE_ENCRYPTED:
         raise encrypted()
     if media_type not in _READERS:
@@ -82,7 +78,9 @@ def read_terms(data: bytes, *, terms: Terms) -> Layout:
         raise DocumentError(advice, code="unsupported")
     # Loaded by name and late: a run of text files must never pay for OCR.
     reader = cast(_ReaderModule, import_module(f"docrail.reading.{_READERS[media_type]}"))
-    return _note_blank(part_invisible(reader.read(data, media_type=media_type, terms=terms)))
+    terms = Terms(filename=filename, limits=limits, threads=threads, engine=engine)
+    layout = part_invisible(reader.read(data, media_type=media_type, terms=terms))
+    return _note_blank(replace(layout, language=find_language(layout)))
 
 
 def _note_blank(layout: Layout) -> Layout:

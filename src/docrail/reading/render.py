@@ -21,18 +21,18 @@ _TURNS = {
 }
 
 
-def render_page(data: bytes, *, filename: str, number: int, width: int, turned: int, limits: Limits) -> bytes:
-    """Page `number` (from 1) as PNG, `width` pixels wide after a clockwise turn by `turned` degrees (0, 90, 180,
+def render_page(data: bytes, *, number: int, width: int, rotation: int, limits: Limits) -> bytes:
+    """Page `number` (from 1) as PNG, `width` pixels wide after a clockwise turn by `rotation` degrees (0, 90, 180,
     270); a picture that has fewer pixels keeps its size. A very long page gets narrower: at most 12 million pixels
     and 6,000 a side. DocumentError if there is no such page."""
     media_type = detect.detect(data)
     if media_type == detect.PDF:
-        picture = _render_pdf(data, number=number, width=width, turned=turned)
+        picture = _render_pdf(data, number=number, width=width, rotation=rotation)
     elif media_type in image.FORMATS:
         picture = _find_frame(data, media_type=media_type, number=number, limits=limits)
     else:
         raise DocumentError("Only PDF files and pictures have pages to show.", code="unsupported")
-    upright = picture.transpose(_TURNS[turned]) if turned else picture
+    upright = picture.transpose(_TURNS[rotation]) if rotation else picture
     return _as_png(_fit(upright, width=width))
 
 
@@ -46,25 +46,25 @@ def fitting_scale(size: tuple[float, float], *, width: float) -> float:
     return min(width / across, sqrt(_MOST_PIXELS / (across * down)), _LONGEST_SIDE / max(across, down))
 
 
-def _render_pdf(data: bytes, *, number: int, width: int, turned: int) -> Image.Image:
+def _render_pdf(data: bytes, *, number: int, width: int, rotation: int) -> Image.Image:
     try:
-        return _draw(data, number=number, width=width, turned=turned)
+        return _draw(data, number=number, width=width, rotation=rotation)
     except pdfium.PdfiumError as error:
         repaired = pdf_file.repair(data, reason=str(error))
     try:
-        return _draw(repaired, number=number, width=width, turned=turned)
+        return _draw(repaired, number=number, width=width, rotation=rotation)
     except pdfium.PdfiumError as error:
         raise pdf_file.unreadable(str(error)) from error
 
 
-def _draw(data: bytes, *, number: int, width: int, turned: int) -> Image.Image:
+def _draw(data: bytes, *, number: int, width: int, rotation: int) -> Image.Image:
     with opened(data) as pdf:
         if not 1 <= number <= len(pdf):
             raise _no_such_page(number, len(pdf))
         page = pdf[number - 1]
         try:
             across, down = page.get_size()
-            size = (down, across) if turned in (90, 270) else (across, down)
+            size = (down, across) if rotation in (90, 270) else (across, down)
             # PDFium rounds up: a hair less, or a page becomes a pixel too wide.
             scale = fitting_scale(size, width=width) * (1 - 1e-9)
             drawn: Image.Image = page.render(scale=scale, may_draw_forms=True).to_pil().convert("RGB")

@@ -12,6 +12,7 @@ from typing import Self
 from docrail.core.errors import DocumentError
 from docrail.core.model import Layout
 from docrail.reading.container import Container
+from docrail.reading.engines import OcrEngine, check_engine
 from docrail.reading.limits import Limits, too_many_bytes
 from docrail.reading.process import Child
 from docrail.reading.wire import Unpack
@@ -21,13 +22,21 @@ __all__ = ["Limits", "Reader"]
 
 class Reader:
     """Reads files in up to `processes` child processes, started when first needed. Thread-safe.
+    InvalidInput if there is no such `ocr_engine` here.
 
     >>> with Reader(processes=2) as reader:  # doctest: +SKIP
     ...     layout = reader.read(Path("invoice.pdf"), filename="invoice.pdf")
     """
 
-    def __init__(self, *, limits: Limits = Limits(), processes: int = 1) -> None:  # noqa: B008  # frozen
+    def __init__(
+        self,
+        *,
+        limits: Limits = Limits(),  # noqa: B008  # frozen
+        processes: int = 1,
+        ocr_engine: str = OcrEngine.RAPIDOCR,
+    ) -> None:
         self.limits = limits
+        self._engine = check_engine(ocr_engine)
         self._threads = max((os.cpu_count() or 1) // processes, 1)
         self._starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="docrail-reader")
         # Last in, first out: one busy caller keeps using one warm child.
@@ -45,12 +54,12 @@ class Reader:
         with self._child() as child:
             return child.read(path.absolute(), filename=filename)
 
-    def render(self, path: Path, *, filename: str, number: int, width: int, turned: int = 0) -> bytes:
+    def render(self, path: Path, *, number: int, width: int, rotation: int = 0) -> bytes:
         """Page `number` (from 1) of a PDF or picture as PNG, `width` pixels wide (fewer for a small picture or a very
-        long page), turned clockwise by `turned` degrees. Blocks and raises as `read` does."""
+        long page), turned clockwise by `rotation` degrees. Blocks and raises as `read` does."""
         self._check_size(path)
         with self._child() as child:
-            return child.render(path.absolute(), filename=filename, number=number, width=width, turned=turned)
+            return child.render(path.absolute(), number=number, width=width, rotation=rotation)
 
     @contextmanager
     def unpacking(self, path: Path, *, filename: str, most: int, most_bytes: int) -> Iterator[Container]:
@@ -103,7 +112,7 @@ class Reader:
     def _replace(self, child: Child | None) -> Child:
         if child is not None:
             child.end()
-        return Child(limits=self.limits, threads=self._threads, starter=self._starter)
+        return Child(limits=self.limits, threads=self._threads, engine=self._engine, starter=self._starter)
 
     def _keep(self, child: Child | None) -> Child | None:
         if child is not None and not child.is_alive:

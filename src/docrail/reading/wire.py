@@ -7,16 +7,18 @@ import msgspec
 
 from docrail.core.errors import DocumentError
 from docrail.core.model import Layout
+from docrail.reading.engines import OcrEngine
 from docrail.reading.limits import Limits
 
 HEADER = struct.Struct(">Q")
 
 
 class Hello(msgspec.Struct, tag=True, frozen=True):
-    """Said once, first: the limits and the OCR threads of this child."""
+    """Said once, first: the limits and the OCR threads and engine of this child."""
 
     limits: Limits
     threads: int
+    engine: OcrEngine = OcrEngine.RAPIDOCR
 
 
 class Request(msgspec.Struct, tag=True, frozen=True):
@@ -27,13 +29,12 @@ class Request(msgspec.Struct, tag=True, frozen=True):
 
 
 class RenderRequest(msgspec.Struct, tag=True, frozen=True):
-    """Show page `number` (from 1) of this file, `width` pixels wide after turning it clockwise by `turned` degrees."""
+    """Show page `number` (from 1) of this file, `width` pixels wide after turning it clockwise by `rotation` degrees."""
 
     path: str
-    filename: str
     number: int
     width: int
-    turned: int
+    rotation: int
 
 
 class Rendered(msgspec.Struct, tag=True, frozen=True):

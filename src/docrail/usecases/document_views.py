@@ -59,7 +59,7 @@ def read_picture(
     if png is None:
         page = find_page(read_layout(program, reader, document), number)
         path = program.blobs.path(document.digest)
-        png = reader.render(path, filename=document.filename, number=number, width=width, turned=page.turned)
+        png = reader.render(path, number=number, width=width, rotation=page.rotation)
         program.blobs.keep_picture(document.digest, f"{number}-{width}", png)
     return png
 

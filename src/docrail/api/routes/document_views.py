@@ -92,11 +92,15 @@ LAYOUT_EXAMPLE = {
             ],
             "tables": [],
             "hidden": [{"text": "pay twice", "reason": "not visible on the page", "box": None}],
-            "turned": 0,
+            "blocks": [
+                {"text": "Total:", "box": {"x0": 57.0, "y0": 131.2, "x1": 89.4, "y1": 145.1}},
+            ],
+            "rotation": 0,
         }
     ],
     "embedded": [],
     "issues": [],
+    "language": "en",
 }
 MARKDOWN_EXAMPLE = "Invoice R-1  \nTotal: 120.00 EUR\n\n| item | price |\n| --- | --- |\n| Pump | 120.00 |\n"
 
