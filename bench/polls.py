@@ -1,8 +1,8 @@
 """Polls of progress over HTTP: `python bench/polls.py [--connections 32] [--seconds 6] [--waiting 1000]`.
 
 A real server (without a worker of its own) on SQLite, asked over kept connections: first while nothing changes, then
-while a worker writes as fast as it can. `of_one_core`: polls for each second of processor time of the server, which says
-what one core does however busy the machine is. At the end so many clients wait for a change at once.
+while a worker writes as fast as it can. `of_one_core`: polls for each second of processor time of the server, which
+says what one core does however busy the machine is. At the end so many clients wait for a change at once.
 Writes bench/results/polls.json.
 """
 

@@ -96,7 +96,9 @@ def _render(data: bytes, request: RenderRequest, *, limits: Limits) -> Rendered:
 
 def out_of_memory(limits: Limits) -> Failure:
     """The failure of a file that needs more memory than allowed."""
-    message = f"Reading needs more than {limits.memory_mb} MB of memory: split the file or raise read_memory_mb."
+    message = (
+        f"Reading needs more than {limits.memory_mb} MB of memory: split the file or raise read_memory_mb."
+    )
     return Failure(code="out_of_memory", message=message, is_spent=True)
 
 

@@ -29,7 +29,7 @@ class Request(msgspec.Struct, tag=True, frozen=True):
 
 
 class RenderRequest(msgspec.Struct, tag=True, frozen=True):
-    """Show page `number` (from 1) of this file, `width` pixels wide after turning it clockwise by `rotation` degrees."""
+    """Show page `number` (from 1) of this file, `width` pixels wide, turned clockwise by `rotation` degrees."""
 
     path: str
     number: int

@@ -1,6 +1,7 @@
 """What a person can do with documents that are kept: look at them."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ from docrail.bootstrap import Program
 from docrail.core.errors import InvalidInput
 from docrail.store import documents
 from docrail.store.documents import StoredDocument
+
+_TOGETHER = 200
 
 
 def get_document(program: Program, document_id: str) -> StoredDocument:
@@ -29,7 +32,7 @@ def list_documents(
 def document_ids(program: Program) -> Iterator[str]:
     """The id of every document, newest first, page by page."""
     after: str | None = None
-    while page := list_documents(program, limit=TOGETHER, after=after)[0]:
+    while page := list_documents(program, limit=_TOGETHER, after=after)[0]:
         yield from (document.id for document in page)
         after = page[-1].id
 

@@ -11,7 +11,6 @@ from docrail.api.auth import Acting
 from docrail.api.ids import PathId, Text
 from docrail.api.pages import Page, PageQuery
 from docrail.api.upload import UPLOAD_BODY, Upload, read_upload
-from docrail.bootstrap import Program
 from docrail.store.documents import StoredDocument
 from docrail.usecases import documents
 from docrail.usecases.intake import Admission, add_arrived
@@ -85,8 +84,6 @@ def get_content(program: Acting, document_id: PathId) -> FileResponse:
     document = documents.get_document(program, document_id)
     path = documents.content_path(program, document_id)
     return FileResponse(path, media_type=document.media_type, filename=document.filename, headers=AS_DOWNLOAD)
-
-
 
 
 def _document(document: StoredDocument) -> DocumentBody:
