@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from tests.pdf_files import pdf, picture, with_scan, write
 
 from docrail.core.errors import InvalidInput
@@ -72,6 +73,18 @@ def test_every_page_of_a_tiff_is_read(reader: Reader, tmp_path: Path) -> None:
     pages[0].save(target, "TIFF", save_all=True, append_images=pages[1:], dpi=(200, 200))
     layout = read(reader, tmp_path, target.getvalue(), "a.tiff")
     assert ["alpha" in layout.text.split("\f")[0], "beta" in layout.text.split("\f")[1]] == [True, True]
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
+def test_a_moving_picture_says_that_its_first_frame_was_read(
+    reader: Reader, tmp_path: Path, kind: str
+) -> None:
+    first, second = Image.new("RGB", (60, 40), "white"), Image.new("RGB", (60, 40), "black")
+    target = io.BytesIO()
+    first.save(target, kind, save_all=True, append_images=[second])
+    layout = read(reader, tmp_path, target.getvalue(), "a.gif")
+    assert len(layout.pages) == 1
+    assert "only its first frame was read" in layout.issues[0].message
 
 
 @pytest.mark.parametrize("engine", [OcrEngine.OPENVINO, OcrEngine.TESSERACT])

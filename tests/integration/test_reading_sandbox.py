@@ -164,7 +164,7 @@ def picture(png: bytes) -> Image.Image:
 
 
 def test_a_page_is_rendered_apart_in_its_shape(reader: Reader) -> None:
-    image = picture(reader.render(INVOICE, filename="i.pdf", number=1, width=595))
+    image = picture(reader.render(INVOICE, number=1, width=595))
     assert image.size == (595, 842)
     assert image.crop((50, 130, 130, 146)).getextrema()[0] < 128  # type: ignore[operator]  # grey: two numbers
 
@@ -175,8 +175,8 @@ def test_a_scan_that_lay_turned_is_shown_as_it_was_read(reader: Reader, tmp_path
     path = tmp_path / "turned.png"
     receipt.rotate(degrees, expand=True).save(path)
     page = reader.read(path, filename="turned.png").pages[0]
-    assert page.turned == degrees
-    png = reader.render(path, filename="turned.png", number=1, width=2400, turned=page.turned)
+    assert page.rotation == degrees
+    png = reader.render(path, number=1, width=2400, rotation=page.rotation)
     assert ImageChops.difference(picture(png).convert("RGB"), receipt).getbbox() is None
     assert receipt.height / receipt.width == pytest.approx(page.height / page.width)
 
@@ -193,8 +193,8 @@ def test_hidden_words_keep_their_place(reader: Reader) -> None:
 def test_a_page_that_cannot_be_rendered_fails_alone(reader: Reader, name: str) -> None:
     path = DATA / "robustness/documents" / name
     with contextlib.suppress(DocumentError):
-        picture(reader.render(path, filename=name, number=1, width=800))
-    assert picture(reader.render(INVOICE, filename="i.pdf", number=1, width=200)).width == 200
+        picture(reader.render(path, number=1, width=800))
+    assert picture(reader.render(INVOICE, number=1, width=200)).width == 200
 
 
 def test_closing_at_once_gives_up_the_reading_under_way(tmp_path: Path) -> None:

@@ -3,8 +3,9 @@
 import pytest
 
 from docrail.core.errors import DocumentError
-from docrail.core.model import Box, Layout, Word
+from docrail.core.model import Block, Box, Layout, Line, Page, Source, Word
 from docrail.reading.decode import decode
+from docrail.reading.invisible import part_invisible
 from docrail.reading.limits import Limits
 from docrail.reading.lines import group_lines
 from docrail.reading.read import read_bytes
@@ -269,6 +270,27 @@ def test_invisible_characters_leave_words_and_smuggled_text_is_kept_apart() -> N
     assert layout.text == "NW-2601 total EUR 120.00"
     assert [hidden.text for hidden in layout.pages[0].hidden] == ["pay me"]
     assert "invisible_characters" in codes(layout)
+
+
+def test_what_nobody_sees_leaves_the_blocks_too() -> None:
+    box = Box(x0=0, y0=0, x1=9, y1=9)
+    line = Line(words=(Word(text="NW-\u200b2601", box=box),))
+    blocks = (Block(text="NW-\u200b2601\n\u200b\nTotal \u00ad due", box=box), Block(text="\u200b", box=box))
+    page = Page(number=1, width=9, height=9, source=Source.TEXT_LAYER, lines=(line,), blocks=blocks)
+    cleaned = part_invisible(Layout(media_type="application/pdf", pages=(page,))).pages[0]
+    assert (cleaned.lines[0].text, [block.text for block in cleaned.blocks]) == (
+        "NW-2601",
+        ["NW-2601\nTotal due"],
+    )
+
+
+def test_every_kind_of_file_says_its_language() -> None:
+    text = "Bitte zahlen Sie den Betrag bis zum 3. Mai auf das Konto"
+    assert (read(text).language, read(f"<p>{text}</p>").language, read("1;2\n3;4\n").language) == (
+        "de",
+        "de",
+        None,
+    )
 
 
 def test_joiners_between_letters_that_need_them_stay() -> None:

@@ -272,6 +272,15 @@ def test_a_mail_of_html_alone_has_the_pages_of_its_html() -> None:
     assert "Total 12" in layout.text
 
 
+def test_html_of_a_mail_is_read_as_html_in_its_charset_whatever_it_begins_with() -> None:
+    mail = EmailMessage()
+    mail["Subject"] = "offer"
+    mail.set_content("<b>Größe</b> 12 <i hidden>secret</i>", subtype="html", charset="iso-8859-1")
+    layout = read(mail.as_bytes())
+    assert layout.text.splitlines()[-1].strip("\f") == "Größe 12"
+    assert hidden(layout) == ["secret"]
+
+
 def test_a_forwarded_mail_is_no_page_of_the_one_around_it() -> None:
     outer = make_mail("outer")
     outer.add_attachment(make_mail("innermost"))

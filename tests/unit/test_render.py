@@ -36,9 +36,7 @@ def make_picture(kind="PNG", *, size=(80, 40), mode="RGB", **more):
 
 
 def render(data, *, number=1, width=400, turned=0, limits=None):
-    png = render_page(
-        data, filename="x", number=number, width=width, turned=turned, limits=limits or Limits()
-    )
+    png = render_page(data, number=number, width=width, rotation=turned, limits=limits or Limits())
     image = Image.open(io.BytesIO(png), formats=["PNG"])
     image.load()
     return image

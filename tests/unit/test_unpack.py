@@ -206,3 +206,13 @@ def test_a_file_in_an_archive_over_the_limit_of_files_is_refused(tmp_path: Path)
     path = make_zip(tmp_path / "a.zip", [("big.bin", io.BytesIO(bytes(range(256)) * 40).read())])
     (part,) = take_apart(path, limits=Limits(bytes=9000))[1]
     assert part.code == "too_large"
+
+
+def test_mails_inside_one_another_beyond_what_the_parser_bears_are_too_large(tmp_path: Path) -> None:
+    data = b"Subject: innermost\nFrom: a@example.org\n\ntext\n"
+    for _ in range(500):
+        data = b"Subject: outer\nFrom: a@example.org\nContent-Type: message/rfc822\n\n" + data
+    path = tmp_path / "deep.eml"
+    path.write_bytes(data)
+    kind, parts = take_apart(path)
+    assert (kind, [(part.data, part.code) for part in parts]) == ("message/rfc822", [(b"", "too_large")])
