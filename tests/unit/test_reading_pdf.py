@@ -80,6 +80,22 @@ def test_cells_between_rules_are_a_table() -> None:
     assert (table.box.x0, table.box.y1) == (20, 100)
 
 
+def test_a_table_says_its_header_and_a_row_without_walls_is_one_wide_cell() -> None:
+    rows = [(30, "Item", "Price"), (60, "Pump", "12.00"), (90, "Free delivery", "")]
+    texts = [write(left, x=25, y=y) + write(right, x=125, y=y) for y, left, right in rows]
+    rules = [rule(20, y, 220, y) for y in (10, 40, 70, 100)]
+    uprights = [rule(20, 10, 20, 100), rule(120, 10, 120, 70), rule(220, 10, 220, 100)]
+    (table,) = read(pdf("".join([*texts, *rules, *uprights]))).pages[0].tables
+    assert table.header_rows == 1
+    assert [(cell.text, cell.row, cell.columns) for cell in table.cells] == [
+        ("Item", 0, 1),
+        ("Price", 0, 1),
+        ("Pump", 1, 1),
+        ("12.00", 1, 1),
+        ("Free delivery", 2, 2),
+    ]
+
+
 def test_columns_are_read_one_after_the_other() -> None:
     left = [write(f"left words of line {n}", x=20, y=80 + 12 * n, size=10) for n in range(4)]
     right = [write(f"right words of line {n}", x=220, y=80 + 12 * n, size=10) for n in range(4)]

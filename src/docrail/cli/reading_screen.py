@@ -44,6 +44,8 @@ def _facts(layout: Layout, *, filename: str, size: int) -> Grid:
     words = sum(_count_words(page) for page in layout.pages)
     hidden = sum(len(page.hidden) for page in layout.pages)
     grid.add_row("seen", Text(f"{_counted(len(layout.pages), 'page')}, {_counted(words, 'word')}"))
+    if layout.language:
+        grid.add_row("language", Text(layout.language))
     if hidden:
         grid.add_row(
             "hidden", Text(f"{_counted(hidden, 'text')} set apart, never given to a model", "magenta")

@@ -59,7 +59,7 @@ def _blocks(page: Page) -> Iterator[str]:
 
 def _place(table: Table) -> Box | None:
     boxes = [cell.box for cell in table.cells if cell.box]
-    return Box.around(boxes) if boxes else None
+    return table.box or (Box.around(boxes) if boxes else None)
 
 
 def _is_inside(line: Box, place: Box) -> bool:

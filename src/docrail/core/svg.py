@@ -95,8 +95,9 @@ def _word_text(text: str, box: Box) -> str:
 def _table(table: Table) -> Iterator[str]:
     boxes = [cell.box for cell in table.cells if cell.box]
     yield from (f"<rect {_place(box)}/>" for box in boxes)
-    if boxes:
-        yield f'<rect class="table" {_place(Box.around(boxes))}/>'
+    around = table.box or (Box.around(boxes) if boxes else None)
+    if around:
+        yield f'<rect class="table" {_place(around)}/>'
 
 
 def _notes(page: Page) -> Sequence[str]:

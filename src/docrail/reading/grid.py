@@ -1,17 +1,17 @@
 """Text without pages on a grid of 6 x 12 points a character: left and above mean what they mean on paper."""
 
-import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from docrail.core.model import Box, Hidden, Line, Page, Source, Table, TableCell, Word
+from docrail.reading.headers import count_header_rows
 
 WIDTH, HEIGHT = 6.0, 12.0
 WIDEST_COLUMN = 60
 GAP = 2
 _MIN_COLUMNS = 80
-_FIGURE = re.compile(r"\d")
+_LOOKED_AT = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,9 @@ class Grid:
         for index, row in enumerate(placed):
             cells.extend(self._add_row(row, index=index, left=len(rows) - index, starts=starts))
         if cells:
-            header = _count_header_rows(rows) if header_rows is None else min(header_rows, len(rows))
+            header = (
+                _count_header_rows(rows[:_LOOKED_AT]) if header_rows is None else min(header_rows, len(rows))
+            )
             self._tables.append(Table(cells=tuple(cells), header_rows=header))
 
     def page(self, *, number: int, source: Source, hidden: Sequence[Hidden] = ()) -> Page:
@@ -148,11 +150,7 @@ def _column_starts(rows: Sequence[Sequence[tuple[int, GridCell]]]) -> list[int]:
 
 
 def _count_header_rows(rows: Sequence[Sequence[GridCell]]) -> int:
-    """1 if the first row is all names (no empty cell, no figure) over rows with figures, else 0."""
-    if len(rows) < 2 or len(rows[0]) < 2:
-        return 0
-    names = all(cell.text.strip() and not _FIGURE.search(cell.text) for cell in rows[0])
-    return int(names and any(_FIGURE.search(cell.text) for row in rows[1:20] for cell in row))
+    return count_header_rows([[cell.text for cell in row] for row in rows])
 
 
 def _around(words: Sequence[Word]) -> Box | None:

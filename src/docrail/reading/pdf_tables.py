@@ -6,6 +6,7 @@ from itertools import islice, pairwise
 from typing import NamedTuple
 
 from docrail.core.model import Box, Table, TableCell, Word
+from docrail.reading.headers import count_header_rows
 from docrail.reading.lines import Row, Run
 from docrail.reading.pdf_parse import NativeGraphics
 
@@ -119,19 +120,21 @@ def _fill(rows: Sequence[Row], grid: Grid) -> Iterable[Table]:
         return
     cells = tuple(_cell(words, row, place, walls[row], grid) for (row, place), words in sorted(slots.items()))
     if len({cell.column for cell in cells}) > 1:
-        yield Table(cells=cells, box=Box(x0=xs[0], y0=ys[0], x1=xs[-1], y1=ys[-1]))
+        yield _table(cells, Box(x0=xs[0], y0=ys[0], x1=xs[-1], y1=ys[-1]))
 
 
 def _cell(words: Sequence[Word], row: int, place: int, sides: Sequence[float], grid: Grid) -> TableCell:
     text = " ".join(word.text for word in words)
     box = Box(x0=sides[place], y0=grid.ys[row], x1=sides[place + 1], y1=grid.ys[row + 1])
-    return TableCell(row=row, column=grid.xs.index(sides[place]), text=text, box=box)
+    column, end = (grid.xs.index(side) for side in sides[place : place + 2])
+    return TableCell(row=row, column=column, text=text, box=box, columns=end - column)
 
 
 def _walls(grid: Grid, y: float) -> list[float]:
-    """The xs with a vertical line drawn at height `y`."""
+    """The xs with a vertical line drawn at height `y`, and both ends of the table: no word inside it is lost."""
     drawn = [x for x, top, bottom in grid.uprights if top - 1 <= y <= bottom + 1]
-    return [x for x in grid.xs if any(0 <= near - x <= _NEAR for near in drawn)]
+    first, *inner, last = grid.xs
+    return [first, *(x for x in inner if any(0 <= near - x <= _NEAR for near in drawn)), last]
 
 
 def _merge(places: Iterable[float]) -> list[float]:
@@ -187,4 +190,11 @@ def _aligned_table(group: Sequence[Sequence[Sequence[Run]]]) -> Iterable[Table]:
                     box=Box.around(word.box for word in words),
                 )
             )
-    yield Table(cells=tuple(cells), box=Box.around(cell.box for cell in cells if cell.box))
+    yield _table(cells, Box.around(cell.box for cell in cells if cell.box))
+
+
+def _table(cells: Sequence[TableCell], box: Box) -> Table:
+    rows: dict[int, list[str]] = {}
+    for cell in cells:
+        rows.setdefault(cell.row, []).append(cell.text)
+    return Table(cells=tuple(cells), header_rows=count_header_rows(list(rows.values())), box=box)
