@@ -34,7 +34,9 @@ class Settings:
     max_expansion_ratio: int = _setting(
         200, "how many times its size a packed file may expand to, above 10 MB"
     )
-    max_archive_entries: int = _setting(1000, "files taken out of one archive")
+    max_archive_entries: int = _setting(
+        1000, "files taken out of one file given, with the archives and mails in it"
+    )
     max_archive_depth: int = _setting(3, "archives inside one another that are opened")
     max_nested_mails: int = _setting(8, "mails inside one another that are opened")
     max_cells: int = _setting(500_000, "cells read of a document's tables, or values of its JSON or XML")

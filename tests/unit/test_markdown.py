@@ -57,6 +57,13 @@ def test_a_table_stands_where_its_lines_stood_and_its_text_stands_once():
     assert shown == "Before\n\n| item | price |\n| --- | --- |\n| Pump | 7 |\n\nAfter\n"
 
 
+def test_a_line_inside_a_table_that_no_cell_says_stands_beside_it():
+    rows = [("item", "price"), ("Pump", "7")]
+    lines = [line("item", y=20), line("paid", y=26), line("Pump", y=32)]
+    shown = markdown(page(*lines, tables=(table(rows, y=20),)))
+    assert shown == "| item | price |\n| --- | --- |\n| Pump | 7 |\n\npaid\n"
+
+
 def test_a_table_whose_place_is_unknown_comes_last():
     cells = (TableCell(row=0, column=0, text="a"), TableCell(row=0, column=1, text="b"))
     assert markdown(page(line("x", y=0), tables=(Table(cells=cells),))) == "x\n\n| a | b |\n| --- | --- |\n"

@@ -37,13 +37,13 @@ def escape(text: str) -> str:
 
 def _blocks(page: Page) -> Iterator[str]:
     """Paragraphs and tables in reading order; tables of unknown place come last."""
-    places = [(table, _place(table)) for table in page.tables]
-    left = [table for table, _ in places]
+    places = [(table, _place(table), _words(table)) for table in page.tables]
+    left = list(page.tables)
     paragraph: list[Line] = []
     for line in page.lines:
         if not line.words:
             continue
-        table = next((table for table, place in places if place and _is_inside(line.box, place)), None)
+        table = next((table for table, place, words in places if place and _holds(place, words, line)), None)
         if paragraph and (table is not None or _is_apart(paragraph[-1].box, line.box)):
             yield _paragraph(paragraph)
             paragraph = []
@@ -62,9 +62,16 @@ def _place(table: Table) -> Box | None:
     return table.box or (Box.around(boxes) if boxes else None)
 
 
-def _is_inside(line: Box, place: Box) -> bool:
-    middle = (line.y0 + line.y1) / 2
-    return place.y0 <= middle <= place.y1 and line.x0 >= place.x0 - 1 and line.x1 <= place.x1 + 1
+def _words(table: Table) -> frozenset[str]:
+    return frozenset(word for cell in table.cells for word in cell.text.split())
+
+
+def _holds(place: Box, words: frozenset[str], line: Line) -> bool:
+    """Whether a line stands in a table and its cells say it: print that runs up its side is in none."""
+    box = line.box
+    is_inside = place.y0 <= (box.y0 + box.y1) / 2 <= place.y1
+    is_inside = is_inside and box.x0 >= place.x0 - 1 and box.x1 <= place.x1 + 1
+    return is_inside and words.issuperset(line.text.split())
 
 
 def _is_apart(above: Box, below: Box) -> bool:
