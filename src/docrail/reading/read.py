@@ -38,7 +38,7 @@ _READERS = {
     "text/markdown": "markdown",
 }
 _ADVICE = {
-    detect.ZIP: "It is a ZIP archive: unpack it and give the files in it.",
+    detect.ZIP: "It is a ZIP archive: a run takes the files in it; to read one, unpack it.",
     detect.DOC: "It is an old Word file (DOC): save it as DOCX or PDF.",
     detect.XLS: "It is an old Excel file (XLS): save it as XLSX or PDF.",
     detect.XLSB: "It is a binary Excel file (XLSB): save it as XLSX or PDF.",

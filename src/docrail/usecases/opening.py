@@ -126,12 +126,12 @@ class _Opening:
 
     def _too_deep(self, *, is_mail: bool) -> DocumentError:
         if is_mail:
-            message = f"It lies more than {self._limits.nesting} mails deep: forward it on its own."
+            deepest, what = self._limits.nesting, "mails"
+            advice = "forward it on its own, or raise max_nested_mails"
         else:
-            deepest = self._limits.archive_depth
-            message = (
-                f"It lies more than {deepest} archives deep: unpack it first, or raise max_archive_depth."
-            )
+            deepest, what = self._limits.archive_depth, "archives"
+            advice = "unpack it first, or raise max_archive_depth"
+        message = f"It lies more than {deepest} {what} deep: {advice}."
         return DocumentError(message, code="too_large")
 
     def _unpack(self, file: Arrived, *, most: int) -> tuple[str, list[Arrived], DocumentError | None]:

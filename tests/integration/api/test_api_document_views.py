@@ -141,7 +141,8 @@ def test_what_cannot_be_read_is_422_with_its_own_code(client, give, view):
 
 
 @pytest.mark.parametrize(
-    "data", [b"%PDF-1.7\n" + bytes(range(256)) * 9, b"II*\0" + b"\xff" * 400, b"PK\3\4x"]
+    "data",
+    [b"%PDF-1.7\n" + bytes(range(256)) * 9, b"II*\0" + b"\xff" * 400, b"\x89PNG\r\n\x1a\n" + bytes(50)],
 )
 def test_a_broken_file_is_an_error_and_the_next_one_is_read(client, give, data):
     here = give(data)
