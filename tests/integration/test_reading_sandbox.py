@@ -169,13 +169,12 @@ def test_a_page_is_rendered_apart_in_its_shape(reader: Reader) -> None:
     assert image.crop((50, 130, 130, 146)).getextrema()[0] < 128  # type: ignore[operator]  # grey: two numbers
 
 
-@pytest.mark.parametrize("degrees", [90, 180, 270])
-def test_a_scan_that_lay_turned_is_shown_as_it_was_read(reader: Reader, tmp_path: Path, degrees: int) -> None:
+def test_a_scan_that_lay_turned_is_shown_as_it_was_read(reader: Reader, tmp_path: Path) -> None:
     receipt = Image.open(DATA / "sroie/sroie_train_019.jpg").convert("RGB")
     path = tmp_path / "turned.png"
-    receipt.rotate(degrees, expand=True).save(path)
+    receipt.rotate(90, expand=True).save(path)
     page = reader.read(path, filename="turned.png").pages[0]
-    assert page.rotation == degrees
+    assert page.rotation == 90
     png = reader.render(path, number=1, width=2400, rotation=page.rotation)
     assert ImageChops.difference(picture(png).convert("RGB"), receipt).getbbox() is None
     assert receipt.height / receipt.width == pytest.approx(page.height / page.width)
