@@ -2,9 +2,10 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO
 
 from docrail.config import Settings
@@ -27,13 +28,14 @@ AHEAD_ALONE, AHEAD_TOGETHER = 16, 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """What a use case works with. `workspace` is the id of the workspace it acts in."""
+    """What a use case works with. `workspace` is the id of the workspace it acts in; `reader` opens what comes in."""
 
     settings: Settings
     database: Database
     blobs: Blobs
     engine: Engine
     workspace: str
+    reader: Reader = field(default_factory=Reader)
 
 
 @contextmanager
@@ -49,7 +51,16 @@ def open_program(settings: Settings) -> Iterator[Program]:
         with database.reading() as connection:
             workspace = workspace_id(connection)
         blobs = Blobs(settings.home_path / "blobs")
-        yield Program(settings=settings, database=database, blobs=blobs, engine=engine, workspace=workspace)
+        blobs.sweep(now=time.time())
+        with make_reader(settings) as reader:
+            yield Program(
+                settings=settings,
+                database=database,
+                blobs=blobs,
+                engine=engine,
+                workspace=workspace,
+                reader=reader,
+            )
     finally:
         engine.close()
         database.close()
@@ -67,10 +78,9 @@ def working(program: Program) -> Iterator[Worker | None]:
             yield None
             return
         settings, database, engine = program.settings, program.database, program.engine
-        processes = settings.processes or os.cpu_count() or 1
-        concurrency = settings.concurrency or processes + 1
+        concurrency = settings.concurrency or _processes(settings) + 1
         crew = joined(database, engine, take_over_seconds=settings.take_over_seconds, alone=settings.embedded)
-        with Reader(limits=_limits(settings), processes=processes) as reader, crew as worker:
+        with make_reader(settings) as reader, crew as worker:
             ledger = Ledger(database, enqueue=engine.enqueue, shard=worker.shard)
             parts = Parts(
                 database=database,
@@ -96,6 +106,15 @@ def working(program: Program) -> Iterator[Worker | None]:
                 ledger.close()
 
 
+def make_reader(settings: Settings, *, processes: int | None = None) -> Reader:
+    """A reader as the settings say, of so many processes, started when first needed. Close it at the end."""
+    return Reader(
+        limits=_limits(settings),
+        processes=processes or _processes(settings),
+        ocr_engine=settings.ocr_engine,
+    )
+
+
 @contextmanager
 def _worker_lock(settings: Settings) -> Iterator[bool]:
     if not settings.embedded:
@@ -113,10 +132,22 @@ def _locked(file: IO[str]) -> bool:
     return True
 
 
+def _processes(settings: Settings) -> int:
+    return settings.processes or os.cpu_count() or 1
+
+
 def _limits(settings: Settings) -> Limits:
     return Limits(
         bytes=settings.max_file_mb * 1_000_000,
         pages=settings.max_pages,
+        pixels=settings.max_megapixels * 1_000_000,
+        expanded_bytes=settings.max_expanded_mb * 1_000_000,
+        expansion_ratio=settings.max_expansion_ratio,
+        entries=settings.max_archive_entries,
+        archive_depth=settings.max_archive_depth,
+        nesting=settings.max_nested_mails,
+        cells=settings.max_cells,
+        characters=settings.max_characters,
         seconds=settings.read_seconds,
         memory_mb=settings.read_memory_mb,
     )

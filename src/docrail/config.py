@@ -27,8 +27,23 @@ class Settings:
     concurrency: int = _setting(0, "chunks a worker works on at once; 0: one a core and one more")
     max_file_mb: int = _setting(100, "the largest file taken, in megabytes")
     max_pages: int = _setting(500, "pages read of a document")
+    max_megapixels: int = _setting(60, "the largest picture or scanned page, in millions of pixels")
+    max_expanded_mb: int = _setting(
+        200, "what a packed file (Office file, archive) may expand to, in megabytes"
+    )
+    max_expansion_ratio: int = _setting(
+        200, "how many times its size a packed file may expand to, above 10 MB"
+    )
+    max_archive_entries: int = _setting(
+        1000, "files taken out of one file given, with the archives and mails in it"
+    )
+    max_archive_depth: int = _setting(3, "archives inside one another that are opened")
+    max_nested_mails: int = _setting(8, "mails inside one another that are opened")
+    max_cells: int = _setting(500_000, "cells read of a document's tables, or values of its JSON or XML")
+    max_characters: int = _setting(5_000_000, "characters read of a text, and of each sheet")
     read_seconds: int = _setting(120, "the longest that reading one document may take")
     read_memory_mb: int = _setting(1536, "memory of one reading process, in megabytes")
+    ocr_engine: str = _setting("rapidocr", "what reads pictures: rapidocr, openvino or tesseract")
     attempts: int = _setting(3, "how often a phase is tried; a stage's `retry` says otherwise")
     retry_first_seconds: float = _setting(
         0.5, "the wait after a first failed attempt; doubled after each one"

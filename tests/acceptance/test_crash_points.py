@@ -11,12 +11,13 @@ import pytest
 from docrail.bootstrap import open_program, working
 from docrail.cli import run as _whole_program  # noqa: F401 - everything is imported before the test forks
 from docrail.config import Settings
-from docrail.store import assembly, documents, progress, runs, specs
+from docrail.store import assembly, progress, runs, specs
 from docrail.store.blobs import Blobs
 from docrail.store.database import Database
 from docrail.store.ledger import Ledger
-from docrail.usecases.documents import add_paths, find_files
+from docrail.usecases.intake import add_paths
 from docrail.usecases.pipelines import create_pipeline, get_progress, list_pipelines, unfinished_pipelines
+from docrail.usecases.sidecars import find_files
 from docrail.usecases.spec_versions import save_spec
 from docrail.usecases.specs import load_spec
 from tests.acceptance.small_job import product, write_job
@@ -25,7 +26,6 @@ CRASHED = 86
 LANES = 4
 CALLED_BY_MODULE = {
     assembly: ("claim_phase", "finish_phase"),
-    documents: ("add_document",),
     progress: ("read_progress",),
     runs: ("create_run",),
     specs: ("add_spec",),
@@ -77,7 +77,7 @@ def watch_store(crashes):
     for module, names in CALLED_BY_MODULE.items():
         for name in names:
             setattr(module, name, crashes.around(name, getattr(module, name)))
-    for name in ("put", "keep_layout", "read_layout"):
+    for name in ("receive", "settle", "keep_layout", "read_layout"):
         setattr(Blobs, name, crashes.around(f"Blobs.{name}", getattr(Blobs, name)))
     Ledger.write = crashes.around("Ledger.write", Ledger.write)
     writing = Database.writing
@@ -200,5 +200,13 @@ def test_a_crash_at_any_store_call_changes_nothing_of_the_product(job, undisturb
 def test_every_module_of_the_store_is_watched(undisturbed):
     _, points = undisturbed
     called = {name.removeprefix("before ") for name in points if name.startswith("before ")}
-    assert {"claim_chunk", "create_run", "add_document", "add_spec", "claim_phase", "finish_phase"} <= called
-    assert {"Blobs.put", "Blobs.keep_layout", "Ledger.write"} <= called
+    assert {
+        "claim_chunk",
+        "create_run",
+        "add_documents",
+        "add_entries",
+        "add_spec",
+        "claim_phase",
+        "finish_phase",
+    } <= called
+    assert {"Blobs.receive", "Blobs.settle", "Blobs.keep_layout", "Ledger.write"} <= called

@@ -22,6 +22,7 @@ from docrail.core.plan_json import spec_to_json
 from docrail.core.spec import Field, Spec, Stage
 from docrail.core.state import Failure, Move, Position, State
 from docrail.engine.durable import Engine
+from docrail.reading.sandbox import Reader
 from docrail.store import assembly
 from docrail.store.blobs import Blobs
 from docrail.store.chunks import claim_chunk
@@ -65,13 +66,15 @@ def program(tmp_path: Path) -> Iterator[Program]:
     migrate(database)
     with database.reading() as connection:
         workspace = workspace_id(connection)
-    yield Program(
-        settings=settings,
-        database=database,
-        blobs=Blobs(settings.home_path / "blobs"),
-        engine=Engine(database.url),
-        workspace=workspace,
-    )
+    with Reader() as reader:
+        yield Program(
+            settings=settings,
+            database=database,
+            blobs=Blobs(settings.home_path / "blobs"),
+            engine=Engine(database.url),
+            workspace=workspace,
+            reader=reader,
+        )
     database.close()
 
 

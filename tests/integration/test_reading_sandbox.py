@@ -1,5 +1,7 @@
 """A Reader reads real files in processes of its own and outlives what they do."""
 
+import contextlib
+import io
 import os
 import signal
 import subprocess
@@ -10,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageChops
 
 from docrail.core.errors import DocumentError
 from docrail.core.model import Source
@@ -152,3 +155,59 @@ def test_nothing_can_be_written_or_started_or_reached_in_a_child(attempt: str) -
         f"try: {attempt}\nexcept PermissionError: raise SystemExit(7)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 7
+
+
+def picture(png: bytes) -> Image.Image:
+    image = Image.open(io.BytesIO(png), formats=["PNG"])
+    image.load()
+    return image
+
+
+def test_a_page_is_rendered_apart_in_its_shape(reader: Reader) -> None:
+    image = picture(reader.render(INVOICE, number=1, width=595))
+    assert image.size == (595, 842)
+    assert image.crop((50, 130, 130, 146)).getextrema()[0] < 128  # type: ignore[operator]  # grey: two numbers
+
+
+def test_a_scan_that_lay_turned_is_shown_as_it_was_read(reader: Reader, tmp_path: Path) -> None:
+    receipt = Image.open(DATA / "sroie/sroie_train_019.jpg").convert("RGB")
+    path = tmp_path / "turned.png"
+    receipt.rotate(90, expand=True).save(path)
+    page = reader.read(path, filename="turned.png").pages[0]
+    assert page.rotation == 90
+    png = reader.render(path, number=1, width=2400, rotation=page.rotation)
+    assert ImageChops.difference(picture(png).convert("RGB"), receipt).getbbox() is None
+    assert receipt.height / receipt.width == pytest.approx(page.height / page.width)
+
+
+def test_hidden_words_keep_their_place(reader: Reader) -> None:
+    page = reader.read(DATA / "robustness/documents/hidden_instruction.pdf", filename="h.pdf").pages[0]
+    assert page.hidden[0].box is not None
+    assert 0 <= page.hidden[0].box.x0 < page.hidden[0].box.x1 <= page.width
+
+
+@pytest.mark.parametrize(
+    "name", ["random_bytes.pdf", "dimension_bomb.png", "ifd_loop.tif", "flate_bomb_stream.pdf"]
+)
+def test_a_page_that_cannot_be_rendered_fails_alone(reader: Reader, name: str) -> None:
+    path = DATA / "robustness/documents" / name
+    with contextlib.suppress(DocumentError):
+        picture(reader.render(path, number=1, width=800))
+    assert picture(reader.render(INVOICE, number=1, width=200)).width == 200
+
+
+def test_closing_at_once_gives_up_the_reading_under_way(tmp_path: Path) -> None:
+    scan = Image.open(DATA / "sroie/sroie_train_019.jpg").convert("RGB")
+    path = tmp_path / "long.tif"
+    scan.save(path, compression="jpeg", save_all=True, append_images=[scan] * 60)
+    with ThreadPoolExecutor(1) as pool:
+        reader = Reader()
+        reading = pool.submit(reader.read, path, filename="long.tif")
+        with pytest.raises(TimeoutError):
+            reading.result(timeout=1.5)
+        began = time.monotonic()
+        reader.close(at_once=True)
+        with pytest.raises(DocumentError) as caught:
+            reading.result(timeout=5)
+    assert caught.value.code == "crashed"
+    assert time.monotonic() - began < 5

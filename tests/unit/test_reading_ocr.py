@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from docrail.reading.ocr import find_turn
+from docrail.reading.ocr_rapid import find_turn
 
 
 @pytest.mark.parametrize(

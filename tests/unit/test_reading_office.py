@@ -1,10 +1,9 @@
 """Office files and mails, made here part by part."""
 
-import io
-import zipfile
 from email.message import EmailMessage
 
 import pytest
+from tests.made.office import S, W, make_docx, make_package, make_pptx, make_xlsx, paragraph, shape
 
 from docrail.core.errors import DocumentError
 from docrail.core.model import Layout
@@ -12,49 +11,6 @@ from docrail.reading.detect import DOCX, PPTX, XLSX
 from docrail.reading.limits import Limits
 from docrail.reading.read import read_bytes
 from docrail.reading.xlsx_formats import Formats
-
-W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
-S = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
-R = 'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
-P = 'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main"'
-A = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
-KIND = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-
-
-def make_package(**parts: str) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in parts.items():
-            archive.writestr(name, content)
-    return target.getvalue()
-
-
-def make_relations(**targets: str) -> str:
-    items = "".join(
-        f'<Relationship Id="{key}" Type="{KIND}/{value.split(":")[0]}" Target="{value.split(":")[1]}"/>'
-        for key, value in targets.items()
-    )
-    return f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{items}</Relationships>'
-
-
-def make_docx(body: str) -> bytes:
-    return make_package(**{"word/document.xml": f"<w:document {W}><w:body>{body}</w:body></w:document>"})
-
-
-def make_xlsx(rows: str, *, state: str = "visible", columns: str = "") -> bytes:
-    return make_package(
-        **{
-            "xl/workbook.xml": (
-                f'<workbook {S} {R}><sheets><sheet name="One" state="{state}" r:id="r1"/></sheets></workbook>'
-            ),
-            "xl/_rels/workbook.xml.rels": make_relations(r1="worksheet:sheet1.xml"),
-            "xl/sheet1.xml": f"<worksheet {S}>{columns}<sheetData>{rows}</sheetData></worksheet>",
-        }
-    )
-
-
-def paragraph(text: str, style: str = "") -> str:
-    return f"<w:p><w:r><w:rPr>{style}</w:rPr><w:t>{text}</w:t></w:r></w:p>"
 
 
 def read(data: bytes, *, limits: Limits | None = None) -> Layout:
@@ -73,10 +29,86 @@ def test_a_word_file_has_paragraphs_and_table_rows_with_addresses() -> None:
     assert layout.pages[0].lines[1].words[1].address == "/body/tbl[1]/tr[1]/tc[2]"
 
 
-@pytest.mark.parametrize("style", ["<w:vanish/>", '<w:sz w:val="2"/>', '<w:color w:val="FFFFFF"/>'])
+@pytest.mark.parametrize(
+    "style",
+    [
+        "<w:vanish/>",
+        '<w:sz w:val="2"/>',
+        '<w:color w:val="FFFFFF"/>',
+        '<w:color w:val="FDFEFE"/>',
+        '<w:color w:val="102030"/><w:shd w:fill="102030"/>',
+        '<w:rStyle w:val="Based"/>',
+    ],
+)
 def test_a_run_that_word_hides_is_kept_apart(style: str) -> None:
-    layout = read(make_docx(paragraph("seen") + paragraph("secret", style)))
+    styles = (
+        '<w:style w:styleId="Gone"><w:rPr><w:vanish/></w:rPr></w:style>'
+        '<w:style w:styleId="Based"><w:basedOn w:val="Gone"/></w:style>'
+    )
+    layout = read(make_docx(paragraph("seen") + paragraph("secret", style), styles=styles))
     assert (layout.text, hidden(layout)) == ("seen", ["secret"])
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        '<w:vanish w:val="0"/>',
+        '<w:color w:val="FFFFFF"/><w:shd w:fill="000080"/>',
+        '<w:color w:val="auto"/>',
+        '<w:rStyle w:val="Unknown"/>',
+    ],
+)
+def test_a_run_that_word_shows_is_text(style: str) -> None:
+    layout = read(make_docx(paragraph("seen", style)))
+    assert (layout.text, hidden(layout)) == ("seen", [])
+
+
+def test_tracked_deletions_and_comments_are_kept_apart() -> None:
+    deleted = "<w:p><w:r><w:t>now</w:t></w:r><w:del><w:r><w:delText>before</w:delText></w:r></w:del></w:p>"
+    comments = f"<w:comments {W}><w:comment><w:p><w:r><w:t>remark</w:t></w:r></w:p></w:comment></w:comments>"
+    layout = read(make_docx(deleted, comments=comments))
+    assert [(item.reason, item.text) for item in layout.pages[0].hidden] == [
+        ("tracked deletion", "before"),
+        ("comment", "remark"),
+    ]
+    assert layout.text == "now"
+
+
+def test_cells_merged_in_word_cover_rows_and_columns() -> None:
+    def cell(text: str, form: str = "") -> str:
+        return f"<w:tc><w:tcPr>{form}</w:tcPr>{paragraph(text)}</w:tc>"
+
+    top = cell("tall", '<w:vMerge w:val="restart"/>') + cell("wide", '<w:gridSpan w:val="2"/>')
+    below = cell("under", "<w:vMerge/>") + cell("b") + cell("c")
+    header = "<w:trPr><w:tblHeader/></w:trPr>"
+    layout = read(make_docx(f"<w:tbl><w:tr>{header}{top}</w:tr><w:tr>{below}</w:tr></w:tbl>"))
+    table = layout.pages[0].tables[0]
+    assert [(c.text, c.row, c.column, c.rows, c.columns) for c in table.cells] == [
+        ("tall", 0, 0, 2, 1),
+        ("wide", 0, 1, 1, 2),
+        ("b", 1, 1, 1, 1),
+        ("c", 1, 2, 1, 1),
+    ]
+    assert (table.header_rows, hidden(layout)) == (1, ["under"])
+
+
+def test_a_document_in_the_strict_dialect_is_read() -> None:
+    strict = "http://purl.oclc.org/ooxml/wordprocessingml/main"
+    body = f'<w:document xmlns:w="{strict}"><w:body>{paragraph("seen")}</w:body></w:document>'
+    assert read(make_package(**{"word/document.xml": body})).text == "seen"
+
+
+@pytest.mark.parametrize(
+    ("part", "code"),
+    [
+        ("word/vbaProject.bin", "macros_not_run"),
+        ("word/embeddings/a.xlsx", "embedded_not_read"),
+        ("word/media/a.png", "pictures_not_read"),
+    ],
+)
+def test_what_in_a_package_is_not_read_is_said(part: str, code: str) -> None:
+    layout = read(make_package(**{"word/document.xml": f"<w:document {W}/>", part: "x"}))
+    assert code in [issue.code for issue in layout.issues]
 
 
 def test_a_sheet_is_a_page_with_the_addresses_of_its_cells() -> None:
@@ -95,6 +127,59 @@ def test_hidden_sheets_rows_and_columns_are_kept_apart() -> None:
     layout = read(make_xlsx(rows, columns=columns))
     assert (layout.text, hidden(layout)) == ("2", ["1 3"])
     assert hidden(read(make_xlsx(rows, state="hidden"))) == ["1", "2 3"]
+
+
+STYLES = (
+    "<fonts><font/><font><color rgb='FFFFFFFF'/></font><font><sz val='1'/></font></fonts>"
+    "<fills><fill/><fill><patternFill patternType='solid'><fgColor rgb='FF000080'/></patternFill></fill></fills>"
+    "<numFmts><numFmt numFmtId='200' formatCode=';;;'/></numFmts>"
+    "<cellXfs><xf/><xf fontId='1' fillId='0'/><xf fontId='2'/><xf numFmtId='200'/><xf fontId='1' fillId='1'/></cellXfs>"
+)
+
+
+@pytest.mark.parametrize("style", [1, 2, 3])
+def test_a_cell_that_its_style_hides_is_kept_apart(style: int) -> None:
+    rows = f'<row r="1"><c r="A1"><v>1</v></c><c r="B1" s="{style}"><v>2</v></c></row>'
+    layout = read(make_xlsx(rows, styles=STYLES))
+    assert (layout.text, hidden(layout)) == ("1", ["2"])
+
+
+def test_white_figures_on_a_dark_cell_are_seen() -> None:
+    rows = '<row r="1"><c r="A1" s="4"><v>2</v></c></row>'
+    assert read(make_xlsx(rows, styles=STYLES)).text == "2"
+
+
+def test_a_row_or_column_without_size_is_hidden() -> None:
+    rows = (
+        '<row r="1" ht="0"><c r="A1"><v>1</v></c></row>'
+        '<row r="2"><c r="A2"><v>2</v></c><c r="B2"><v>3</v></c></row>'
+    )
+    columns = '<cols><col min="2" max="2" width="0"/></cols>'
+    assert read(make_xlsx(rows, columns=columns)).text == "2"
+
+
+def test_comments_are_kept_apart_and_texts_of_drawings_follow_the_cells() -> None:
+    rows = '<row r="1"><c r="A1"><v>1</v></c></row>'
+    related = {
+        "comments": f"<comments {S}><comment><text><t>remark</t></text></comment></comments>",
+        "drawing": '<x xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><a:p><a:t>stamp</a:t></a:p></x>',
+    }
+    layout = read(make_xlsx(rows, related=related))
+    assert (layout.text, hidden(layout)) == ("1\nstamp", ["remark"])
+
+
+def test_merged_cells_of_a_sheet_cover_those_laid_out() -> None:
+    rows = (
+        '<row r="1"><c r="A1"><v>1</v></c><c r="D1"><v>4</v></c></row>'
+        '<row r="2"><c r="B2"><v>2</v></c><c r="D2"><v>5</v></c></row>'
+    )
+    layout = read(make_xlsx(rows, after='<mergeCells><mergeCell ref="A1:B1"/></mergeCells>'))
+    first = layout.pages[0].tables[0].cells[0]
+    assert (first.text, first.columns, first.rows) == ("1", 2, 1)
+    assert [(c.text, c.column) for c in layout.pages[0].tables[0].cells if c.text in ("4", "5")] == [
+        ("4", 2),
+        ("5", 2),
+    ]
 
 
 def test_rows_over_the_limit_of_cells_are_cut_and_said_so() -> None:
@@ -122,32 +207,42 @@ def test_numbers_are_shown_as_the_sheet_shows_them(value: str, style: int, shown
 
 
 def test_a_slide_is_a_page_and_its_notes_are_kept_apart() -> None:
-    def shape(text: str, top: int) -> str:
-        return (
-            f'<p:sp><p:spPr><a:xfrm><a:off x="0" y="{top}"/></a:xfrm></p:spPr>'
-            f"<p:txBody><a:p><a:r><a:t>{text}</a:t></a:r></a:p></p:txBody></p:sp>"
-        )
-
-    layout = read(
-        make_package(
-            **{
-                "ppt/presentation.xml": (
-                    f'<p:presentation {P} {R}><p:sldIdLst><p:sldId r:id="r1"/></p:sldIdLst></p:presentation>'
-                ),
-                "ppt/_rels/presentation.xml.rels": make_relations(r1="slide:slides/s1.xml"),
-                "ppt/slides/s1.xml": f"<p:sld {P} {A}>{shape('below', 9)}{shape('above', 1)}</p:sld>",
-                "ppt/slides/_rels/s1.xml.rels": make_relations(n="notesSlide:../n.xml"),
-                "ppt/n.xml": f"<p:notes {P} {A}><a:t>note</a:t></p:notes>",
-            }
-        )
-    )
+    layout = read(make_pptx(shape("below", 9) + shape("above", 1)))
     assert (layout.media_type, layout.text, hidden(layout)) == (PPTX, "above\nbelow", ["note"])
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        shape("secret", 5, name='hidden="1"'),
+        shape("secret", 7000),
+        shape("secret", 5, left=-200),
+        shape("secret", 5, run='sz="100"'),
+        f"<p:grpSp><p:nvGrpSpPr><p:cNvPr id='1' name='g' hidden='1'/></p:nvGrpSpPr>{shape('secret', 5)}</p:grpSp>",
+    ],
+)
+def test_a_shape_that_nobody_sees_is_kept_apart(element: str) -> None:
+    layout = read(make_pptx(shape("seen", 1) + element))
+    assert (layout.text, hidden(layout)) == ("seen", ["note", "secret"])
+
+
+def test_a_hidden_slide_is_kept_apart() -> None:
+    layout = read(make_pptx(shape("secret", 1), attributes='show="0"'))
+    assert (layout.text, hidden(layout)) == ("", ["note", "secret"])
 
 
 def test_a_package_that_expands_too_far_is_refused() -> None:
     with pytest.raises(DocumentError) as caught:
         read(make_docx(paragraph("x" * 10_000)), limits=Limits(expanded_bytes=1000))
     assert caught.value.code == "too_large"
+
+
+def test_a_package_over_the_ratio_is_refused_and_says_what_to_set() -> None:
+    with pytest.raises(DocumentError) as caught:
+        read(make_docx(paragraph(" " * 11_000_000)), limits=Limits(expansion_ratio=50))
+    assert (caught.value.code, "max_expansion_ratio" in caught.value.message) == ("too_large", True)
+    small = make_docx(paragraph("x" * 1_000_000))
+    assert len(read(small, limits=Limits(expansion_ratio=50)).text) == 1_000_000
 
 
 def make_mail(text: str) -> EmailMessage:
@@ -157,30 +252,38 @@ def make_mail(text: str) -> EmailMessage:
     return mail
 
 
-def test_a_mail_is_its_headers_body_and_the_pages_of_what_is_attached() -> None:
+def test_a_mail_is_its_headers_and_body_and_nothing_of_what_is_attached() -> None:
     mail = make_mail("see attached")
     mail.add_attachment(b"total;12\nnet;10\n", maintype="text", subtype="csv", filename="../../a.csv")
     layout = read(mail.as_bytes())
-    assert [page.number for page in layout.pages] == [1, 2]
+    assert [page.number for page in layout.pages] == [1]
     assert "Subject: Rechnung für März" in layout.text
     assert "see attached" in layout.text
-    assert "total 12" in layout.text
+    assert "total" not in layout.text
+    assert layout.issues == ()
 
 
-def test_what_is_attached_and_cannot_be_read_is_an_issue() -> None:
-    mail = make_mail("hello")
-    mail.add_attachment(bytes(range(8)) * 9, maintype="application", subtype="x", filename="dir/odd.bin")
+def test_a_mail_of_html_alone_has_the_pages_of_its_html() -> None:
+    mail = EmailMessage()
+    mail["Subject"] = "offer"
+    mail.set_content("<html><body><p>Total 12</p></body></html>", subtype="html")
     layout = read(mail.as_bytes())
-    assert [issue.code for issue in layout.issues] == ["attachments_not_read"]
-    assert "'odd.bin'" in layout.issues[0].message
+    assert [page.number for page in layout.pages] == [1, 2]
+    assert "Total 12" in layout.text
 
 
-def test_mails_nested_beyond_the_limit_stop_there() -> None:
-    mail = make_mail("innermost")
-    for _ in range(12):
-        outer = make_mail("outer")
-        outer.add_attachment(mail)
-        mail = outer
+def test_html_of_a_mail_is_read_as_html_in_its_charset_whatever_it_begins_with() -> None:
+    mail = EmailMessage()
+    mail["Subject"] = "offer"
+    mail.set_content("<b>Größe</b> 12 <i hidden>secret</i>", subtype="html", charset="iso-8859-1")
     layout = read(mail.as_bytes())
+    assert layout.text.splitlines()[-1].strip("\f") == "Größe 12"
+    assert hidden(layout) == ["secret"]
+
+
+def test_a_forwarded_mail_is_no_page_of_the_one_around_it() -> None:
+    outer = make_mail("outer")
+    outer.add_attachment(make_mail("innermost"))
+    layout = read(outer.as_bytes())
+    assert "outer" in layout.text
     assert "innermost" not in layout.text
-    assert "attachments_not_read" in [issue.code for issue in layout.issues]

@@ -15,12 +15,23 @@ from docrail.api.bodies import Bodies
 from docrail.api.newest import Newest
 from docrail.api.polls import Polls
 from docrail.api.problems import Requests, add_problem_handlers
-from docrail.api.routes import documents, health, keys, pipelines, products, progress, results, specs
+from docrail.api.routes import (
+    admissions,
+    document_views,
+    documents,
+    health,
+    keys,
+    pipelines,
+    products,
+    progress,
+    results,
+    specs,
+)
 from docrail.api.watch import Watcher
 from docrail.bootstrap import Program
 
 DESCRIPTION = "Turns a pile of documents into a governed table, and shows every step of the way."
-ROUTERS = (documents, specs, pipelines, results, products, keys, health)
+ROUTERS = (admissions, documents, document_views, specs, pipelines, results, products, keys, health)
 
 
 def create_app(program: Program) -> ASGIApp:
@@ -41,6 +52,7 @@ def create_app(program: Program) -> ASGIApp:
         ],
     )
     app.state.answers, app.state.newest = answers, newest
+    app.state.settings = program.settings
     add_problem_handlers(app)
     app.add_route(progress.PATH, progress.get_progress, methods=["GET"], include_in_schema=False)
     app.add_route("/docs", docs.show_docs, methods=["GET"], include_in_schema=False)
@@ -53,6 +65,7 @@ def create_app(program: Program) -> ASGIApp:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.watcher = Watcher()
-    yield
+    with document_views.Window(app.state.settings) as app.state.window:
+        yield
     app.state.watcher.close()
     app.state.newest.close()

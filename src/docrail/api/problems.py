@@ -14,7 +14,15 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from docrail.core.errors import Conflict, DocrailError, InvalidInput, NotFound, Problem, Unavailable
+from docrail.core.errors import (
+    Conflict,
+    DocrailError,
+    DocumentError,
+    InvalidInput,
+    NotFound,
+    Problem,
+    Unavailable,
+)
 from docrail.store.ids import now_ms
 from docrail.usecases.times import iso_time
 
@@ -47,16 +55,18 @@ def problem(
     status: int,
     message: str,
     *,
+    code: str = "",
+    retryable: bool = False,
     details: Sequence[Problem] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """The answer that says what went wrong."""
     body: dict[str, Any] = {
         "statusCode": status,
-        "code": CODES.get(status, "bad_request" if status < 500 else "internal_error"),
+        "code": code or CODES.get(status, "bad_request" if status < 500 else "internal_error"),
         "error": http.HTTPStatus(status).phrase,
         "message": message,
-        "retryable": status in RETRYABLE,
+        "retryable": retryable or status in RETRYABLE,
         "request_id": request_id(scope),
         "timestamp": iso_time(now_ms()),
         "path": scope["path"],
@@ -113,6 +123,8 @@ class Requests:
 
 
 def _from_docrail(request: Request, error: Exception) -> Response:
+    if isinstance(error, DocumentError):
+        return problem(request.scope, 422, str(error), code=error.code, retryable=error.retryable)
     status = next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
     if status >= 500:
         raise error

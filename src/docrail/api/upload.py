@@ -1,17 +1,21 @@
-"""The multipart body of an upload: files spooled to disk, never whole in memory."""
+"""The multipart body of an upload: every file goes to disk as it comes, never whole to memory."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import Request
-from starlette.datastructures import UploadFile
+from fastapi import HTTPException, Request
+from fastapi.concurrency import run_in_threadpool
+from python_multipart.multipart import parse_options_header
+from starlette.requests import ClientDisconnect
 
+from docrail.api.auth import Acting
+from docrail.api.multipart import Form
 from docrail.core.errors import InvalidInput, Problem
 from docrail.core.model import Value
-from docrail.usecases.documents import BLOCK, as_metadata
-
-MOST_FILES = 10_000
+from docrail.usecases.documents import as_metadata
+from docrail.usecases.intake import BLOCK, discard
+from docrail.usecases.opening import Arrived
 
 UPLOAD_BODY: dict[str, Any] = {
     "required": True,
@@ -35,27 +39,56 @@ UPLOAD_BODY: dict[str, Any] = {
 class Upload:
     """What was given: files in order, values already known of them, and the word they share."""
 
-    files: tuple[UploadFile, ...]
+    files: tuple[Arrived, ...]
     metadata: dict[str, Value]
     batch_id: str | None
 
 
-async def read_upload(request: Request) -> AsyncIterator[Upload]:
-    """The upload of a request; its spooled files go when the answer is made. Raises InvalidInput."""
-    async with request.form(max_files=MOST_FILES) as form:
-        given = form.getlist("files")
-        files = tuple(each for each in given if isinstance(each, UploadFile))
-        if not files:
-            problem = Problem(path="files", message="no file given: send each as a part named `files`")
-            raise InvalidInput("there is nothing to keep", (problem,))
-        metadata, batch_id = form.get("metadata"), form.get("batch_id")
-        yield Upload(
-            files=files,
-            metadata=as_metadata(metadata) if isinstance(metadata, str) else {},
-            batch_id=batch_id if isinstance(batch_id, str) and batch_id else None,
-        )
+async def read_upload(request: Request, program: Acting) -> AsyncIterator[Upload]:
+    """The upload of a request. Files that are not kept by the end of it are gone, also if the client goes away."""
+    form = Form(program, _boundary(request))
+    try:
+        await _receive(request, form)
+        yield _upload(form)
+    except ClientDisconnect:
+        raise HTTPException(400, "The body ended in the middle.") from None
+    finally:
+        await run_in_threadpool(_discard, form)
 
 
-def read_blocks(file: UploadFile) -> Iterator[bytes]:
-    """The bytes of one file, block by block."""
-    return iter(lambda: file.file.read(BLOCK), b"")
+async def _receive(request: Request, form: Form) -> None:
+    """Feed the form in large blocks, beside the loop that serves others."""
+    block = bytearray()
+    async for chunk in request.stream():
+        block += chunk
+        if len(block) >= BLOCK:
+            await run_in_threadpool(form.write, bytes(block))
+            block.clear()
+    await run_in_threadpool(form.write, bytes(block))
+    form.finish()
+
+
+def _discard(form: Form) -> None:
+    form.abandon()
+    discard(form.files)
+
+
+def _upload(form: Form) -> Upload:
+    if not form.files:
+        problem = Problem(path="files", message="no file given: send each as a part named `files`")
+        raise InvalidInput("there is nothing to keep", (problem,))
+    metadata, batch_id = form.fields.get("metadata"), form.fields.get("batch_id")
+    if batch_id and (len(batch_id) > 500 or "\0" in batch_id):
+        problem = Problem(path="batch_id", message="a word of at most 500 characters")
+        raise InvalidInput("`batch_id` cannot be kept", (problem,))
+    return Upload(
+        files=tuple(form.files), metadata=as_metadata(metadata) if metadata else {}, batch_id=batch_id or None
+    )
+
+
+def _boundary(request: Request) -> bytes:
+    _kind, options = parse_options_header(request.headers.get("content-type"))
+    boundary = options.get(b"boundary")
+    if not boundary:
+        raise InvalidInput("the Content-Type of the body has no `boundary`")
+    return boundary

@@ -17,10 +17,10 @@ from docrail.cli.outcome import exit_code, show_outcome
 from docrail.cli.problems import FAILED, SOME_FAILED, error_console
 from docrail.core.errors import InvalidInput
 from docrail.core.progress import Progress
-from docrail.usecases.documents import find_files
 from docrail.usecases.exports import check_target
 from docrail.usecases.pipelines import create_pipeline, unfinished_pipelines
 from docrail.usecases.progress_json import progress_to_json
+from docrail.usecases.sidecars import find_files
 from docrail.usecases.spec_versions import save_spec
 from docrail.usecases.specs import load_spec
 

@@ -5,13 +5,19 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias, Union
 
+import msgspec
+
 Value: TypeAlias = Union[str, int, float, bool, "Sequence[Value]", "Mapping[str, Value]", None]
 """A JSON value. Dates are ISO 8601 text, amounts are numbers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Box:
-    """A rectangle in points (1/72 inch) on the page as a person sees it; origin top left, y downwards."""
+class Box(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A rectangle in points (1/72 inch) on the page as a person sees it; origin top left, y downwards.
+
+    This is where units and origin are said: every box of a Layout is of this kind, with the page already turned
+    (`Page.rotation`). Boxes and words are Structs, since a document may have a hundred thousand of them and a frozen
+    dataclass takes ten times as long to make.
+    """
 
     x0: float
     y0: float
@@ -44,11 +50,11 @@ class Source(StrEnum):
     PLAIN = "plain"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
+class Word(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One word: its text, where it stands, and how sure the reading is (0..1; 1 unless by OCR).
 
-    `address` names the place where there is no real page: `R2C3` of a sheet, `/html/body/p[3]`.
+    Where it came from is said by its page's `source`: no page mixes two. `address` names the place where
+    there is no real page: `R2C3` of a sheet, `/html/body/p[3]`.
     """
 
     text: str
@@ -57,8 +63,7 @@ class Word:
     address: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Words that stand on one line, left to right."""
 
     words: tuple[Word, ...]
@@ -74,33 +79,52 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableCell:
-    """One cell of a table; `row` and `column` count from 0."""
+    """One cell of a table; `row` and `column` count from 0, `rows` and `columns` say how many it covers."""
 
     row: int
     column: int
     text: str
     box: Box | None = None
+    rows: int = 1
+    columns: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table as found on a page, cells in row order; row 0 is the header where there is one."""
+    """A table as found on a page, cells in row order; its first `header_rows` rows name the columns. `box` is None
+    where it is not known."""
 
     cells: tuple[TableCell, ...]
+    header_rows: int = 0
+    box: Box | None = None
+
+
+class Block(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Lines of one column that belong together: a paragraph, an address, a heading. Its text is a line a line."""
+
+    text: str
+    box: Box
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hidden:
-    """Text that a person looking at the document would not see, and why."""
+    """Text that a person looking at the document would not see, and why; `box` where its place is known."""
 
     text: str
     reason: str
+    box: Box | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page in reading order. `width` and `height` in points; documents without pages get pages
-    laid out on a grid of 6 x 12 points a character, so that left and above mean the same everywhere."""
+    """One page. `width` and `height` in points; documents without pages get pages laid out on a grid of
+    6 x 12 points a character, so that left and above mean the same everywhere.
+
+    `lines` are rows across the whole page, top to bottom: a label and its value are on one line. `blocks` are the
+    same words in reading order: one column is finished before the next begins; pages on a grid have none. `rotation`
+    is how many degrees (0, 90, 180, 270) a picture was turned clockwise to stand upright; boxes are on the upright
+    page.
+    """
 
     number: int
     width: float
@@ -109,6 +133,8 @@ class Page:
     lines: tuple[Line, ...]
     tables: tuple[Table, ...] = ()
     hidden: tuple[Hidden, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    rotation: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,12 +165,14 @@ class Issue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """A document as read: pages with words and boxes, and machine-readable twins."""
+    """A document as read: pages with words and boxes, and machine-readable twins. `language` is an ISO 639-1 code,
+    None where the text does not tell."""
 
     media_type: str
     pages: tuple[Page, ...]
     embedded: tuple[Embedded, ...] = ()
     issues: tuple[Issue, ...] = ()
+    language: str | None = None
 
     @property
     def text(self) -> str:

@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,7 +13,18 @@ from docrail.core.errors import DocumentError
 from docrail.reading import jail
 from docrail.reading.limits import Limits, too_many_bytes
 from docrail.reading.read import read_bytes
-from docrail.reading.wire import Failure, Hello, Request, Success, pack, receive
+from docrail.reading.wire import (
+    Failure,
+    Finished,
+    Hello,
+    Rendered,
+    RenderRequest,
+    Request,
+    Success,
+    Unpack,
+    pack,
+    receive,
+)
 
 
 def main() -> None:
@@ -32,18 +44,31 @@ def main() -> None:
 
 
 def _serve(requests: BinaryIO, answers: BinaryIO, *, terms: Hello) -> None:
-    decoder = msgspec.msgpack.Decoder(Request)
+    decoder = msgspec.msgpack.Decoder(Request | RenderRequest | Unpack)
     while (body := receive(requests)) is not None:
-        answer = _answer(decoder.decode(body), limits=terms.limits, threads=terms.threads)
+        answer = _answer(decoder.decode(body), answers, terms=terms)
         answers.write(_pack(answer))
         answers.flush()
 
 
-def _answer(request: Request, *, limits: Limits, threads: int) -> Success | Failure:
+def _answer(
+    request: Request | RenderRequest | Unpack, answers: BinaryIO, *, terms: Hello
+) -> Success | Rendered | Finished | Failure:
     """The last frame before the pipe: whatever a library raises for a hostile file becomes that file's failure."""
+    limits = terms.limits
     try:
+        if isinstance(request, Unpack):
+            # Loaded late: most children never open a container.
+            for said in import_module("docrail.reading.unpack").unpack(request, limits=limits):
+                answers.write(pack(said))
+            return Finished()
         data = _load(Path(request.path), limits=limits)
-        return Success(read_bytes(data, filename=request.filename, limits=limits, threads=threads))
+        if isinstance(request, RenderRequest):
+            return _render(data, request, limits=limits)
+        layout = read_bytes(
+            data, filename=request.filename, limits=limits, threads=terms.threads, engine=terms.engine
+        )
+        return Success(layout)
     except DocumentError as error:
         return Failure(code=error.code, message=error.message, retryable=error.retryable)
     except MemoryError:
@@ -57,9 +82,23 @@ def _answer(request: Request, *, limits: Limits, threads: int) -> Success | Fail
         return Failure(code="unreadable", message=message)
 
 
+def _render(data: bytes, request: RenderRequest, *, limits: Limits) -> Rendered:
+    # Loaded late, like every reader: most children never show a page.
+    png: bytes = import_module("docrail.reading.render").render_page(
+        data,
+        number=request.number,
+        width=request.width,
+        rotation=request.rotation,
+        limits=limits,
+    )
+    return Rendered(png)
+
+
 def out_of_memory(limits: Limits) -> Failure:
     """The failure of a file that needs more memory than allowed."""
-    message = f"Reading needs more than {limits.memory_mb} MB of memory: split the file or raise the limit of memory."
+    message = (
+        f"Reading needs more than {limits.memory_mb} MB of memory: split the file or raise read_memory_mb."
+    )
     return Failure(code="out_of_memory", message=message, is_spent=True)
 
 
@@ -71,7 +110,7 @@ def _load(path: Path, *, limits: Limits) -> bytes:
     return data
 
 
-def _pack(answer: Success | Failure) -> bytes:
+def _pack(answer: Success | Rendered | Finished | Failure) -> bytes:
     try:
         return pack(answer)
     except (MemoryError, UnicodeEncodeError) as error:

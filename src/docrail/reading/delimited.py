@@ -2,27 +2,26 @@
 
 import csv
 import io
-from collections import Counter
 from collections.abc import Iterator
 
 from docrail.core.errors import DocumentError
 from docrail.core.model import Issue, Layout, Source
 from docrail.reading.decode import decode
+from docrail.reading.dialect import find_delimiter
 from docrail.reading.grid import Grid, GridCell
-from docrail.reading.limits import Terms
+from docrail.reading.limits import Terms, cut_short
 from docrail.reading.text import cut_text
-
-_DELIMITERS = (",", ";", "\t", "|")
 
 
 def read(data: bytes, *, media_type: str, terms: Terms) -> Layout:
     """The layout of a delimited file: one page, one table. Values stay text, formulas too."""
     text, issues = decode(data)
     text, cut = cut_text(text.replace("\0", ""), terms=terms)
-    delimiter = find_delimiter(text)
+    text, delimiter = _take_declared(text)
+    delimiter = delimiter or find_delimiter(text) or ","
     csv.field_size_limit(terms.limits.characters + 1)
     try:
-        rows, over = _read_rows(text, delimiter=delimiter, limit=terms.limits.cells)
+        rows, over = _read_rows(text, delimiter=delimiter, terms=terms)
     except csv.Error as error:
         raise DocumentError(
             f"The table cannot be read ({error}): save it again as CSV.", code="unreadable"
@@ -33,39 +32,29 @@ def read(data: bytes, *, media_type: str, terms: Terms) -> Layout:
     return Layout(media_type=media_type, pages=(grid.page(number=1, source=Source.CELLS),), issues=found)
 
 
-def find_delimiter(text: str) -> str:
-    """The delimiter that splits most of the first lines into the same number (above one) of cells.
-
-    >>> find_delimiter("a;b;c\\n1,5;2;3\\n")
-    ';'
-    """
-    lines = [line for line in text[:65536].splitlines()[:50] if line.strip()]
-    return max(_DELIMITERS, key=lambda delimiter: _rate(lines, delimiter))
+def _take_declared(text: str) -> tuple[str, str | None]:
+    """Excel's first line `sep=;` names the delimiter and is no row."""
+    head, _, rest = text.partition("\n")
+    said = head.strip().removeprefix("\ufeff")
+    return (rest, said[4]) if len(said) == 5 and said.lower().startswith("sep=") else (text, None)
 
 
-def _rate(lines: list[str], delimiter: str) -> tuple[float, int]:
-    counts = Counter(len(row) for row in csv.reader(lines, delimiter=delimiter) if row)
-    split = {width: times for width, times in counts.items() if width > 1}
-    if not split:
-        return (0.0, 0)
-    width, times = max(split.items(), key=lambda item: (item[1], item[0]))
-    return (times / sum(counts.values()), width)
-
-
-def _read_rows(text: str, *, delimiter: str, limit: int) -> tuple[list[list[GridCell]], tuple[Issue, ...]]:
+def _read_rows(text: str, *, delimiter: str, terms: Terms) -> tuple[list[list[GridCell]], tuple[Issue, ...]]:
     rows: list[list[GridCell]] = []
-    count = 0
+    left = terms.limits.cells
     for index, row in enumerate(_parse(text, delimiter), start=1):
-        count += len(row)
-        if count > limit:
-            message = f"Only the first {len(rows):,} rows were read ({limit:,} cells): split the file."
-            return rows, (Issue(code="cut_short", message=message),)
-        rows.append([_cell(value, row=index, column=column) for column, value in enumerate(row, start=1)])
+        rows.append([_cell(value, row=index, column=at) for at, value in enumerate(row[:left], start=1)])
+        left -= len(row)
+        if left < 0:
+            message = f"Only the first {len(rows) - 1:,} rows and a part of the next were read"
+            return rows, (cut_short(message, limits=terms.limits, name="cells"),)
     return rows, ()
 
 
 def _parse(text: str, delimiter: str) -> Iterator[list[str]]:
-    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    # Lone carriage returns (old Macs) end lines too; the parser refuses them.
+    lines = io.StringIO(text, newline=None) if "\r" in text else io.StringIO(text, newline="")
+    return csv.reader(lines, delimiter=delimiter)
 
 
 def _cell(value: str, *, row: int, column: int) -> GridCell:

@@ -9,12 +9,14 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from docrail.core.model import Hidden, Issue, Layout, Source
 from docrail.reading.decode import decode
 from docrail.reading.grid import Grid, GridCell
-from docrail.reading.html_hidden import find_concealed, why_hidden
-from docrail.reading.limits import Terms
+from docrail.reading.html_hidden import Look, enter
+from docrail.reading.html_style import Style, read_sheets
+from docrail.reading.limits import Terms, cut_short
 from docrail.reading.text import cut_text
 
 _SKIPPED = frozenset(
     {"script", "style", "noscript", "template", "head", "iframe", "object", "svg", "math", "canvas"}
+    | {"audio", "video", "datalist", "noframes", "noembed"}
 )
 _BLOCKS = frozenset(
     {
@@ -34,18 +36,30 @@ _BLOCKS = frozenset(
     | {"header", "hr", "html", "legend", "li", "main", "nav", "ol", "option", "p", "pre", "section", "select"}
     | {"summary", "table", "tbody", "td", "textarea", "tfoot", "th", "thead", "tr", "ul"}
 )
+_LONGEST_PATH = 2000
 _FIELDS = frozenset({"text", "email", "number", "date", "tel", "url", "search", ""})
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Found:
-    """What the walk has gathered so far."""
+    """What the walk goes by, and what it has gathered so far."""
 
+    sheets: dict[int, Style]
+    outer_tables: frozenset[int]
+    most_cells: int
     grid: Grid = field(default_factory=Grid)
     hidden: list[Hidden] = field(default_factory=list)
     buffer: list[str] = field(default_factory=list)
     address: str = "/html/body"
     cells: int = 0
+
+    def hide(self, text: str, *, reason: str) -> None:
+        text = " ".join(text.split())
+        if text:
+            self.hidden.append(Hidden(text=text, reason=reason))
+
+
+_Step = tuple[LexborNode | None, str, Look]
 
 
 def read(data: bytes, *, media_type: str, terms: Terms) -> Layout:
@@ -53,15 +67,16 @@ def read(data: bytes, *, media_type: str, terms: Terms) -> Layout:
     text, issues = _decode(data)
     text, cut = cut_text(text, terms=terms)
     tree = LexborHTMLParser(text)
-    found = _Found()
-    body = tree.body
-    if body is not None:
-        _walk(body, found=found, concealed=find_concealed(tree), terms=terms)
+    found = _Found(
+        sheets=read_sheets(tree), outer_tables=_find_outer_tables(tree), most_cells=terms.limits.cells
+    )
+    if tree.body is not None:
+        _walk(tree.body, found=found)
     over: tuple[Issue, ...] = ()
     if found.cells > terms.limits.cells:
-        over = (
-            Issue(code="cut_short", message=f"Tables beyond {terms.limits.cells:,} cells were not read."),
-        )
+        over = (cut_short("Only the first cells of its tables were read", limits=terms.limits, name="cells"),)
+    if found.hidden:
+        over = (*over, Issue(code="hidden_text", message="Text that nobody can see was set apart."))
     page = found.grid.page(number=1, source=Source.MARKUP, hidden=found.hidden)
     return Layout(media_type=media_type, pages=(page,), issues=(*issues, *cut, *over))
 
@@ -76,27 +91,45 @@ def _decode(data: bytes) -> tuple[str, tuple[Issue, ...]]:
     return decode(data)
 
 
-def _walk(body: LexborNode, *, found: _Found, concealed: frozenset[int], terms: Terms) -> None:
+def _find_outer_tables(tree: LexborHTMLParser) -> frozenset[int]:
+    """Tables with a table inside: they only arrange the page, so their cells are read as blocks."""
+    outer: set[int] = set()
+    for inner in tree.css("table table"):
+        parent = inner.parent
+        while parent is not None and parent.tag != "table":
+            parent = parent.parent
+        if parent is not None:
+            outer.add(parent.mem_id)
+    return frozenset(outer)
+
+
+def _walk(body: LexborNode, *, found: _Found) -> None:
     """Depth first without recursion: pages nest ten thousand elements deep."""
-    stack: list[tuple[LexborNode | None, str]] = [(body, "/html/body")]
+    stack: list[_Step] = [(body, "/html/body", Look())]
     while stack:
-        node, path = stack.pop()
+        node, path, look = stack.pop()
         if node is None:
             _flush(found, next_address=path)
         elif node.is_text_node:
-            found.buffer.append(node.text_content or "")
-        elif not node.is_element_node or node.tag in _SKIPPED:
-            continue
-        elif reason := why_hidden(node, concealed):
-            _hide(node, reason=reason, found=found)
-        else:
-            stack.extend(_enter(node, path, found=found, concealed=concealed, terms=terms))
+            _add_text(node, look, found=found)
+        elif node.is_element_node and node.tag not in _SKIPPED:
+            inner, reason = enter(node, look, sheets=found.sheets)
+            if reason:
+                found.hide(_all_text(node), reason=reason)
+            else:
+                stack.extend(_enter(node, path, inner, found=found))
     _flush(found, next_address="")
 
 
-def _enter(
-    node: LexborNode, path: str, *, found: _Found, concealed: frozenset[int], terms: Terms
-) -> list[tuple[LexborNode | None, str]]:
+def _add_text(node: LexborNode, look: Look, *, found: _Found) -> None:
+    text = node.text_content or ""
+    if reason := look.reason:
+        found.hide(text, reason=reason)
+    else:
+        found.buffer.append(text)
+
+
+def _enter(node: LexborNode, path: str, look: Look, *, found: _Found) -> list[_Step]:
     """Handle an element and return what is to be visited inside it, last first."""
     if node.tag == "br":
         _flush(found, next_address=found.address)
@@ -104,14 +137,14 @@ def _enter(
     if node.tag == "input":
         found.buffer.append(_field_value(node))
         return []
-    if node.tag == "table" and node.css_first("table table") is None and _is_leaf_table(node):
+    if node.tag == "table" and node.mem_id not in found.outer_tables:
         _flush(found, next_address=path)
-        _add_table(node, path, found=found, concealed=concealed, terms=terms)
+        _add_table(node, path, look, found=found)
         return []
-    children: list[tuple[LexborNode | None, str]] = list(_children(node, path))
+    children: list[_Step] = [(child, child_path, look) for child, child_path in _children(node, path)]
     if node.tag in _BLOCKS:
         _flush(found, next_address=path)
-        children.append((None, path.rpartition("/")[0]))
+        children.append((None, path.rpartition("/")[0], look))
     children.reverse()
     return children
 
@@ -122,7 +155,8 @@ def _children(node: LexborNode, path: str) -> Iterator[tuple[LexborNode, str]]:
     while child is not None:
         tag = child.tag or ""
         seen[tag] = seen.get(tag, 0) + 1
-        yield child, f"{path}/{tag}[{seen[tag]}]"
+        # Very deep inside the path stops growing: it would take more memory than the page.
+        yield child, f"{path}/{tag}[{seen[tag]}]" if len(path) < _LONGEST_PATH else path
         child = child.next
 
 
@@ -139,76 +173,94 @@ def _field_value(node: LexborNode) -> str:
     return f" {node.attributes.get('value') or ''} " if kind in _FIELDS else " "
 
 
-def _hide(node: LexborNode, *, reason: str, found: _Found) -> None:
-    text = " ".join(node.text(separator=" ").split()) or (node.attributes.get("value") or "")
-    if text:
-        found.hidden.append(Hidden(text=text, reason=reason))
+def _all_text(node: LexborNode) -> str:
+    return node.text(separator=" ").strip() or (node.attributes.get("value") or "")
 
 
-def _is_leaf_table(node: LexborNode) -> bool:
-    return len(node.css("table")) <= 1
-
-
-def _add_table(
-    node: LexborNode, path: str, *, found: _Found, concealed: frozenset[int], terms: Terms
-) -> None:
+def _add_table(node: LexborNode, path: str, look: Look, *, found: _Found) -> None:
     rows: list[list[GridCell]] = []
-    for row, row_path in _find_rows(node, path, found=found, concealed=concealed):
+    header_rows = 0
+    for row, row_path, row_look in _find_rows(node, path, look, found=found):
         cells: list[GridCell] = []
+        is_header = True
         for cell, cell_path in _children(row, row_path):
             if cell.tag not in ("td", "th"):
                 continue
-            if reason := why_hidden(cell, concealed):
-                _hide(cell, reason=reason, found=found)
+            inner, reason = enter(cell, row_look, sheets=found.sheets)
+            if reason:
+                found.hide(_all_text(cell), reason=reason)
                 continue
-            text = _cell_text(cell, found=found, concealed=concealed)
-            cells.append(GridCell(text=text, address=cell_path, span=_span(cell)))
+            is_header = is_header and cell.tag == "th"
+            cells.append(
+                GridCell(
+                    text=_cell_text(cell, inner, found=found),
+                    address=cell_path,
+                    span=_count(cell, "colspan", most=100),
+                    rows=_count(cell, "rowspan", most=65_534),
+                )
+            )
         found.cells += sum(cell.span for cell in cells)
-        if found.cells > terms.limits.cells:
+        if found.cells > found.most_cells:
             break
+        header_rows += bool(cells and is_header and header_rows == len(rows))
         rows.append(cells)
-    found.grid.add_table(rows)
+    found.grid.add_table(rows, header_rows=header_rows or None)
 
 
 def _find_rows(
-    node: LexborNode, path: str, *, found: _Found, concealed: frozenset[int]
-) -> Iterator[tuple[LexborNode, str]]:
+    node: LexborNode, path: str, look: Look, *, found: _Found
+) -> Iterator[tuple[LexborNode, str, Look]]:
     for child, child_path in _children(node, path):
         if not child.is_element_node or child.tag in _SKIPPED:
             continue
-        if reason := why_hidden(child, concealed):
-            _hide(child, reason=reason, found=found)
+        inner, reason = enter(child, look, sheets=found.sheets)
+        if reason:
+            found.hide(_all_text(child), reason=reason)
         elif child.tag == "tr":
-            yield child, child_path
+            yield child, child_path, inner
         elif child.tag in ("tbody", "thead", "tfoot"):
-            yield from _find_rows(child, child_path, found=found, concealed=concealed)
+            yield from _find_rows(child, child_path, inner, found=found)
         elif child.tag == "caption":
-            found.grid.add_text(" ".join(child.text(separator=" ").split()), address=child_path)
+            found.grid.add_text(_cell_text(child, inner, found=found), address=child_path)
 
 
-def _cell_text(cell: LexborNode, *, found: _Found, concealed: frozenset[int]) -> str:
+def _cell_text(cell: LexborNode, look: Look, *, found: _Found) -> str:
     """The visible text of a cell, its blocks apart by line breaks."""
     parts: list[str] = []
-    stack: list[LexborNode | None] = [cell]
+    stack: list[tuple[LexborNode | None, Look]] = [(child, look) for child, _ in _children(cell, "")]
+    stack.reverse()
     while stack:
-        node = stack.pop()
+        node, around = stack.pop()
         if node is None:
             parts.append("\n")
         elif node.is_text_node:
-            parts.append(" ".join(f"_{node.text_content or ''}_".split())[1:-1])
-        elif not node.is_element_node or node.tag in _SKIPPED:
-            continue
-        elif reason := why_hidden(node, concealed):
-            _hide(node, reason=reason, found=found)
-        elif node.tag in ("br", "input"):
-            parts.append("\n" if node.tag == "br" else _field_value(node))
-        else:
-            inner: list[LexborNode | None] = [child for child, _ in _children(node, "")]
-            stack.extend([None, *reversed(inner), None] if node.tag in _BLOCKS else reversed(inner))
+            text = node.text_content or ""
+            if reason := around.reason:
+                found.hide(text, reason=reason)
+            else:
+                parts.append(" ".join(f"_{text}_".split())[1:-1])
+        elif node.is_element_node and node.tag not in _SKIPPED:
+            stack.extend(_enter_in_cell(node, around, parts=parts, found=found))
     lines = (" ".join(line.split()) for line in "".join(parts).split("\n"))
     return "\n".join(line for line in lines if line)
 
 
-def _span(cell: LexborNode) -> int:
-    value = cell.attributes.get("colspan") or ""
-    return min(max(int(value), 1), 100) if value.isascii() and value.isdigit() else 1
+def _enter_in_cell(
+    node: LexborNode, around: Look, *, parts: list[str], found: _Found
+) -> list[tuple[LexborNode | None, Look]]:
+    look, reason = enter(node, around, sheets=found.sheets)
+    if reason:
+        found.hide(_all_text(node), reason=reason)
+        return []
+    if node.tag in ("br", "input"):
+        parts.append("\n" if node.tag == "br" else _field_value(node))
+        return []
+    inner: list[tuple[LexborNode | None, Look]] = [(child, look) for child, _ in _children(node, "")]
+    inner.reverse()
+    edge: list[tuple[LexborNode | None, Look]] = [(None, look)] if node.tag in _BLOCKS else []
+    return [*edge, *inner, *edge]
+
+
+def _count(cell: LexborNode, name: str, *, most: int) -> int:
+    said = (cell.attributes.get(name) or "").strip()[:9]
+    return min(max(int(said), 1), most) if said.isascii() and said.isdigit() else 1

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 
 import msgspec
 
-from docrail.core.errors import DocumentError
-from docrail.core.model import Issue, Layout, Source
+from docrail.core.model import Layout, Source
 from docrail.reading.decode import decode
 from docrail.reading.grid import Grid
-from docrail.reading.limits import Terms
+from docrail.reading.limits import Limits, Terms, cut_short, too_large
 from docrail.reading.text import cut_text
 from docrail.reading.text import read as read_text
 
@@ -19,40 +18,42 @@ def read(data: bytes, *, media_type: str, terms: Terms) -> Layout:
     """The layout of a JSON file; JSON Lines are read as one list, and what is no JSON as text."""
     text, issues = decode(data)
     text, cut = cut_text(text, terms=terms)
-    value = _parse(text)
+    value = _parse(text, limits=terms.limits)
     if value is None:
         return read_text(data, media_type="text/plain", terms=terms)
     grid = Grid()
-    for count, (pointer, depth, line) in enumerate(_walk(value, limit=terms.limits.depth)):
+    for count, (pointer, depth, line) in enumerate(_walk(value, limits=terms.limits)):
         if count >= terms.limits.cells:
-            message = f"Only the first {count:,} values were read: raise the limit or split the file."
-            cut = (*cut, Issue(code="cut_short", message=message))
+            message = f"Only the first {count:,} values were read"
+            cut = (*cut, cut_short(message, limits=terms.limits, name="cells"))
             break
         grid.add_text(line, address=pointer, column=depth * _INDENT)
     page = grid.page(number=1, source=Source.MARKUP)
     return Layout(media_type=media_type, pages=(page,), issues=issues + cut)
 
 
-def _parse(text: str) -> object:
-    try:
-        return msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
-        pass
-    try:
-        return msgspec.json.Decoder().decode_lines(text)
-    except (msgspec.DecodeError, RecursionError):
-        return None
+def _parse(text: str, *, limits: Limits) -> object:
+    """The value, the list of the values of its lines, or None where it is no JSON."""
+    decoder = msgspec.json.Decoder()
+    for parse in (decoder.decode, decoder.decode_lines):
+        try:
+            return parse(text)
+        except msgspec.DecodeError:
+            continue
+        except RecursionError as error:
+            what = "The JSON is nested deeper than can be parsed"
+            raise too_large(what, limits=limits, name="depth", advice="flatten it") from error
+    return None
 
 
-def _walk(value: object, *, limit: int) -> Iterator[tuple[str, int, str]]:
+def _walk(value: object, *, limits: Limits) -> Iterator[tuple[str, int, str]]:
     """(pointer, depth, line) in reading order, without recursion."""
     stack: list[tuple[str, int, str, object]] = [("", 0, "", value)]
     while stack:
         pointer, depth, label, item = stack.pop()
-        if depth > limit:
-            raise DocumentError(
-                f"The JSON is nested deeper than {limit} levels: flatten it.", code="too_large"
-            )
+        if depth > limits.depth:
+            what = f"The JSON is nested {depth} levels deep"
+            raise too_large(what, limits=limits, name="depth", advice="flatten it")
         children = _children(item)
         if children is None:
             yield pointer, depth, f"{label}: {_show(item)}" if label else _show(item)

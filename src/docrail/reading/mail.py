@@ -1,69 +1,49 @@
-"""EML: the usual headers and the body as the first page, then the pages of what is attached."""
+"""EML: the usual headers and the body. What is attached is a document of its own, taken apart at intake."""
 
-import email
-import email.policy
-import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
-from email.errors import HeaderParseError
-from email.header import decode_header
 from email.message import Message
 
 from docrail.core.model import Issue, Layout, Page, Source
-from docrail.reading.attached import Part, read_parts
+from docrail.reading import html
 from docrail.reading.decode import decode
 from docrail.reading.grid import Grid
 from docrail.reading.limits import Terms
+from docrail.reading.mail_tree import decode_words, is_body, leaves, parse, payload
 from docrail.reading.text import cut_text
 
 _HEADERS = ("From", "To", "Cc", "Date", "Subject")
 
 
 def read(data: bytes, *, media_type: str, terms: Terms) -> Layout:
-    """The layout of a mail. Pages of attachments follow in order; what cannot be read among them is an issue."""
-    message = email.message_from_bytes(data, policy=email.policy.compat32)
-    leaves = list(_leaves(message))
-    bodies = [leaf for leaf in leaves if _is_body(leaf)]
-    plain = [leaf for leaf in bodies if leaf.get_content_type() == "text/plain"]
+    """The layout of a mail: a page of headers and plain text, or, where there is none, the pages of its HTML."""
+    message = parse(data)
+    bodies = [leaf for leaf in leaves(message) if is_body(leaf)]
+    plain = [leaf for leaf in bodies if leaf.get_content_type() != "text/html"]
     page, issues = _read_first_page(message, plain, terms=terms)
-    shown = {id(leaf) for leaf in plain} | ({id(leaf) for leaf in bodies} if plain else set())
-    parts = [
-        Part(name=_name(leaf, number), data=_payload(leaf), is_body=leaf in bodies)
-        for number, leaf in enumerate(leaves, start=1)
-        if id(leaf) not in shown
-    ]
-    inner = read_parts(parts, terms=terms)
-    pages = (page, *(replace(item, number=number) for number, item in enumerate(inner.pages, start=2)))
+    layouts = [] if plain else [_read_html(leaf, terms=terms) for leaf in bodies]
+    inner = [page for layout in layouts for page in layout.pages if page.lines or page.hidden]
     return Layout(
-        media_type=media_type, pages=pages, embedded=inner.embedded, issues=(*issues, *inner.issues)
+        media_type=media_type,
+        pages=(page, *(replace(each, number=number) for number, each in enumerate(inner, start=2))),
+        issues=(*issues, *(each for layout in layouts for each in layout.issues if each.code != "no_words")),
     )
 
 
-def _leaves(message: Message) -> Iterator[Message]:
-    """Parts without parts, in order; a forwarded mail is one part, read as a mail of its own."""
-    stack = [message]
-    while stack:
-        part = stack.pop()
-        payload = part.get_payload()
-        if part.get_content_maintype() == "multipart" and isinstance(payload, list):
-            stack.extend(reversed([item for item in payload if isinstance(item, Message)]))
-        else:
-            yield part
-
-
-def _is_body(part: Message) -> bool:
-    is_attached = part.get_content_disposition() == "attachment" or part.get_filename() is not None
-    return part.get_content_maintype() == "text" and not is_attached
+def _read_html(part: Message, *, terms: Terms) -> Layout:
+    """Its text as HTML whatever it begins with, in the charset that the mail says."""
+    text = _decode_body(part).encode("utf-8-sig", errors="replace")
+    return html.read(text, media_type="text/html", terms=terms)
 
 
 def _read_first_page(
-    message: Message, plain: list[Message], *, terms: Terms
+    message: Message, plain: Sequence[Message], *, terms: Terms
 ) -> tuple[Page, tuple[Issue, ...]]:
     grid = Grid()
     for name in _HEADERS:
         value = message.get(name)
         if value is not None:
-            grid.add_text(f"{name}: {_decode_words(str(value))}", address=name)
+            grid.add_text(f"{name}: {decode_words(str(value))}", address=name)
     grid.skip()
     issues: tuple[Issue, ...] = ()
     for part in plain:
@@ -75,41 +55,9 @@ def _read_first_page(
 
 
 def _decode_body(part: Message) -> str:
-    data = _payload(part)
+    data = payload(part)
     charset = part.get_content_charset() or "utf-8"
     try:
         return data.decode(charset)
     except (LookupError, UnicodeDecodeError, ValueError):
         return decode(data)[0]
-
-
-def _payload(part: Message) -> bytes:
-    payload = part.get_payload()
-    if isinstance(payload, list):
-        return b"\n".join(item.as_bytes() for item in payload if isinstance(item, Message))
-    decoded = part.get_payload(decode=True)
-    return decoded if isinstance(decoded, bytes) else b""
-
-
-def _name(part: Message, number: int) -> str:
-    """The last part of the file name: names are labels, never paths."""
-    name = _decode_words(str(part.get_filename() or "")).strip()
-    return re.split(r"[\\/]", name)[-1] or f"part {number}"
-
-
-def _decode_words(value: str) -> str:
-    """A header with its encoded words decoded as far as they can be."""
-    try:
-        pieces = decode_header(value)
-    except (HeaderParseError, ValueError):
-        return " ".join(value.split())
-    return " ".join("".join(_decode_piece(piece, charset) for piece, charset in pieces).split())
-
-
-def _decode_piece(piece: bytes | str, charset: str | None) -> str:
-    if isinstance(piece, str):
-        return piece
-    try:
-        return piece.decode(charset or "ascii")
-    except (LookupError, UnicodeDecodeError):
-        return piece.decode("latin-1")

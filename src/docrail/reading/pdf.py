@@ -1,67 +1,67 @@
 """PDF: words from the text layer; OCR where a page has none or garbage; invoices embedded as XML come along."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from importlib import import_module
 
-from liteparse import LiteParse
-from liteparse.types import ParsedPage, ParseError, ParseResult
-
-from docrail.core.model import Hidden, Issue, Layout, Line, Page, Source
+from docrail.core.model import Issue, Layout, Line, Page, Severity, Source
 from docrail.reading import pdf_file
-from docrail.reading.limits import Terms
-from docrail.reading.lines import group_lines
-from docrail.reading.pdf_words import find_words, is_garbled
+from docrail.reading.blocks import find_blocks
+from docrail.reading.limits import Terms, cut_short
+from docrail.reading.lines import group_rows
+from docrail.reading.pdf_garbled import is_garbled
+from docrail.reading.pdf_parse import NativeComplexity, NativeItem, NativePage, NativeResult, measure, parse
+from docrail.reading.pdf_tables import find_tables
+from docrail.reading.pdf_words import find_words
 
 _FEW_LETTERS = 60
+_UNREADABLE = (RuntimeError, ValueError, OSError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """A page by its text layer. `is_suspect`: there may be text that nobody sees; `is_scarce`: perhaps a scan."""
+
+    page: Page
+    is_suspect: bool
+    is_scarce: bool
+    is_garbled: bool
 
 
 def read(data: bytes, *, media_type: str, terms: Terms) -> Layout:
     """The layout of a PDF. Boxes are in points from the top left of the page as it is shown (rotation applied)."""
     parsed, data, issues = _parse(data, terms=terms)
     inside = pdf_file.inspect(data, limits=terms.limits)
-    pages = [_read_page(page, is_suspect=inside.has_invisible_text) for page in parsed.pages]
-    suspects = [page for page, suspect in pages if suspect]
-    unread = [page.page_num for page in parsed.pages if _needs_ocr(page)]
+    found = [_read_page(page, is_suspect=inside.has_invisible_text) for page in parsed.pages]
+    unread = _find_unread(found, data=data)
+    suspects = [each.page.number for each in found if each.is_suspect]
     layout = Layout(
         media_type=media_type,
-        pages=tuple(page for page, _ in pages),
+        pages=tuple(each.page for each in found),
         embedded=inside.embedded,
-        issues=(*issues, *inside.issues, *_count_issues(parsed, terms=terms)),
+        issues=(*issues, *inside.issues, *_count_issues(parsed, terms=terms), *_garbled_issues(found)),
     )
-    if not suspects and not unread:
-        return layout
-    # Rendering and OCR are loaded by the first page that needs them.
-    pictures = import_module("docrail.reading.pdf_pictures")
-    completed: Layout = pictures.complete(
-        layout, data=data, suspects=tuple(page.number for page in suspects), unread=tuple(unread), terms=terms
-    )
-    return completed
+    if suspects or unread:
+        # Rendering and OCR are loaded by the first page that needs them.
+        pictures = import_module("docrail.reading.pdf_pictures")
+        layout = pictures.complete(layout, data=data, suspects=suspects, unread=unread, terms=terms)
+    return _note_hidden(layout)
 
 
-def _parse(data: bytes, *, terms: Terms) -> tuple[ParseResult, bytes, tuple[Issue, ...]]:
+def _parse(data: bytes, *, terms: Terms) -> tuple[NativeResult, bytes, tuple[Issue, ...]]:
     """The parsed file, the bytes that could be parsed, and an issue when they had to be repaired."""
-    parser = LiteParse(
-        ocr_enabled=False,
-        quiet=True,
-        num_workers=1,
-        image_mode="off",
-        max_pages=terms.limits.pages,
-        continue_on_page_error=True,
-        emit_word_boxes=True,
-        include_complexity=True,
-        extract_text_metadata=True,
-    )
     try:
-        parsed = parser.parse(data)
+        parsed = parse(data, pages=terms.limits.pages)
         if parsed.pages:
             return parsed, data, ()
-    except ParseError as error:
+    except _UNREADABLE as error:
         reason = str(error)
     else:
         reason = "it has no pages"
     repaired = pdf_file.repair(data, reason=reason)
     try:
-        parsed = parser.parse(repaired)
-    except ParseError as error:
+        parsed = parse(repaired, pages=terms.limits.pages)
+    except _UNREADABLE as error:
         raise pdf_file.unreadable(str(error)) from error
     if not parsed.pages:
         raise pdf_file.unreadable(reason)
@@ -69,51 +69,87 @@ def _parse(data: bytes, *, terms: Terms) -> tuple[ParseResult, bytes, tuple[Issu
     return parsed, repaired, (Issue(code="repaired", message=message),)
 
 
-def _read_page(page: ParsedPage, *, is_suspect: bool) -> tuple[Page, bool]:
-    """The page by its text layer, and whether it must be looked at for text that nobody sees."""
-    found = find_words(page)
-    lines = (*group_lines(found.level), *(Line(words=words) for words in found.turned))
+def _read_page(page: NativePage, *, is_suspect: bool) -> _Read:
+    items = page.text_items
+    found = find_words(page, items)
+    rows = group_rows(found.level)
+    lines = (*(row.line for row in rows), *(Line(words=run.words) for run in found.turned))
     built = Page(
         number=page.page_num,
         width=round(page.width, 2),
         height=round(page.height, 2),
         source=Source.TEXT_LAYER,
         lines=lines,
-        hidden=tuple(Hidden(text=text, reason="outside the page") for text in found.outside),
+        tables=find_tables(rows, page.vector_graphics),
+        hidden=found.hidden,
+        blocks=find_blocks(rows),
     )
-    return built, bool(lines) and (is_suspect or found.has_white)
+    garbled = _is_garbled(items)
+    if garbled:
+        # Nothing of it is worth keeping, and its many words must not outvote what OCR finds.
+        built = replace(built, lines=(), tables=(), blocks=())
+    return _Read(
+        page=built,
+        is_suspect=bool(built.lines) and (is_suspect or found.has_white),
+        is_scarce=_count_letters(items) < _FEW_LETTERS,
+        is_garbled=garbled,
+    )
 
 
-def _needs_ocr(page: ParsedPage) -> bool:
-    """Whether the text layer is missing or garbage while there is something to see."""
-    seen = page.complexity
-    letters = _count_letters(page)
-    if letters >= _FEW_LETTERS:
-        return is_garbled(page) or bool(seen and seen.is_garbled)
+def _is_garbled(items: Sequence[NativeItem]) -> bool:
+    texts = [item.text for item in items]
+    return is_garbled(" ".join(texts))
+
+
+def _find_unread(found: Sequence[_Read], *, data: bytes) -> list[int]:
+    """The numbers of the pages that OCR must read: garbage, or next to no text while there is something to see."""
+    scarce = [each.page.number for each in found if each.is_scarce and not each.is_garbled]
+    seen = measure(data, numbers=scarce) if scarce else {}
+    return [
+        each.page.number
+        for each in found
+        if each.is_garbled or (each.is_scarce and _shows_something(seen.get(each.page.number), each.page))
+    ]
+
+
+def _shows_something(seen: NativeComplexity | None, page: Page) -> bool:
     if seen is None:
-        return letters == 0
+        return not page.lines
     pictured = seen.full_page_image or seen.image_coverage > 0.15 or (seen.uncovered_vector_area or 0) > 200
-    return pictured or seen.is_garbled or is_garbled(page)
+    return pictured or seen.is_garbled
 
 
-def _count_letters(page: ParsedPage) -> int:
+def _count_letters(items: Sequence[NativeItem]) -> int:
     """Letters and digits of the text layer, counted until there are enough."""
     letters = 0
-    for item in page.text_items:
+    for item in items:
         letters += sum(map(str.isalnum, item.text))
         if letters >= _FEW_LETTERS:
             break
     return letters
 
 
-def _count_issues(parsed: ParseResult, *, terms: Terms) -> tuple[Issue, ...]:
+def _garbled_issues(found: Sequence[_Read]) -> tuple[Issue, ...]:
+    numbers = [str(each.page.number) for each in found if each.is_garbled]
+    if not numbers:
+        return ()
+    message = f"The text layer is garbage, so OCR was used instead: page {', '.join(numbers[:20])}."
+    return (Issue(code="text_layer_garbled", message=message, severity=Severity.INFO),)
+
+
+def _note_hidden(layout: Layout) -> Layout:
+    hiding = [str(page.number) for page in layout.pages if page.hidden]
+    if not hiding:
+        return layout
+    message = f"Text that nobody can see was set apart: page {', '.join(hiding[:20])}."
+    return replace(layout, issues=(*layout.issues, Issue(code="hidden_text", message=message)))
+
+
+def _count_issues(parsed: NativeResult, *, terms: Terms) -> tuple[Issue, ...]:
     issues = []
     if parsed.total_pages > len(parsed.pages) + len(parsed.page_errors):
-        message = (
-            f"Only the first {terms.limits.pages} of {parsed.total_pages} pages were read: split the file or "
-            "raise the limit of pages."
-        )
-        issues.append(Issue(code="pages_not_read", message=message))
+        read = f"Only the first {terms.limits.pages} of {parsed.total_pages} pages were read"
+        issues.append(cut_short(read, limits=terms.limits, name="pages", code="pages_not_read"))
     if parsed.page_errors:
         numbers = ", ".join(str(error.page_num) for error in parsed.page_errors[:20])
         message = f"Damaged pages could not be read: {numbers}. Export the PDF again."

@@ -116,7 +116,7 @@ def _has_invisible(pdf: pikepdf.Pdf, *, limits: Limits) -> bool:
                 return True
             content = bytes(stream.read_bytes())
             budget -= len(content)
-            if budget < 0 or _INVISIBLE_MODE.search(content):
+            if budget < 0 or (b"Tr" in content and _INVISIBLE_MODE.search(content)):
                 return True
     return False
 

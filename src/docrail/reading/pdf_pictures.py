@@ -1,16 +1,22 @@
 """PDF pages looked at as pictures: words nobody can see are set apart, pages without a text layer go through OCR."""
 
+import ctypes
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
+from itertools import islice
 from math import sqrt
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]  # has no stubs
+import pypdfium2.raw as raw  # type: ignore[import-untyped]  # has no stubs
 from PIL import Image
 
-from docrail.core.model import Hidden, Issue, Layout, Line, Page, Word
+from docrail.core.model import Box, Hidden, Issue, Layout, Line, Page, Word
+from docrail.reading.blocks import find_blocks
 from docrail.reading.limits import Terms
+from docrail.reading.lines import Run, group_rows
+from docrail.reading.pdf_tables import find_aligned
 
 _POINTS = 72.0
 _LOOK_DPI = 72.0
@@ -18,6 +24,8 @@ _FLAT = 8
 _MOST_PIXELS = 12_000_000
 _LONGEST_SIDE = 6000
 _MUCH = 0.5
+_MOST_OBJECTS = 5000
+_UNPAINTED = (raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP)
 
 
 def complete(
@@ -25,7 +33,7 @@ def complete(
 ) -> Layout:
     """`layout` with the invisible words of `suspects` set apart and the pages in `unread` recognised."""
     try:
-        with _opened(data) as pdf:
+        with opened(data) as pdf:
             layout = _set_invisible_apart(layout, pdf=pdf, numbers=frozenset(suspects) - frozenset(unread))
             return _recognise(layout, pdf=pdf, numbers=unread, terms=terms) if unread else layout
     except pdfium.PdfiumError as error:
@@ -34,7 +42,8 @@ def complete(
 
 
 @contextmanager
-def _opened(data: bytes) -> Iterator[pdfium.PdfDocument]:
+def opened(data: bytes) -> Iterator[pdfium.PdfDocument]:
+    """The PDF, with its forms set up, closed at the end. PdfiumError if it cannot be opened."""
     pdf = pdfium.PdfDocument(data)
     try:
         # Filled form fields are drawn only when forms are set up; XFA ones it warns about, and draws all the same.
@@ -46,16 +55,11 @@ def _opened(data: bytes) -> Iterator[pdfium.PdfDocument]:
 
 def _set_invisible_apart(layout: Layout, *, pdf: pdfium.PdfDocument, numbers: frozenset[int]) -> Layout:
     pages = tuple(_split_page(page, pdf=pdf) if page.number in numbers else page for page in layout.pages)
-    hiding = [str(page.number) for page in pages if page.number in numbers and page.hidden]
-    if not hiding:
-        return replace(layout, pages=pages)
-    message = f"Text that nobody can see was set apart: page {', '.join(hiding)}."
-    return replace(layout, pages=pages, issues=(*layout.issues, Issue(code="hidden_text", message=message)))
+    return replace(layout, pages=pages)
 
 
 def _split_page(page: Page, *, pdf: pdfium.PdfDocument) -> Page:
-    picture, dpi = _render(pdf, page, dpi=_LOOK_DPI)
-    grey = picture.convert("L")
+    grey, dpi = _render(pdf, page, dpi=_LOOK_DPI, is_grey=True)
     lines, hidden = [], list(page.hidden)
     for line in page.lines:
         seen = tuple(word for word in line.words if _is_seen(word, grey, scale=dpi / _POINTS))
@@ -63,8 +67,54 @@ def _split_page(page: Page, *, pdf: pdfium.PdfDocument) -> Page:
             lines.append(Line(words=seen))
         if len(seen) < len(line.words):
             unseen = " ".join(word.text for word in line.words if word not in seen)
-            hidden.append(Hidden(text=unseen, reason="not visible on the page"))
-    return replace(page, lines=tuple(lines), hidden=tuple(hidden))
+            box = Box.around(word.box for word in line.words if word not in seen)
+            hidden.append(Hidden(text=unseen, reason="not visible on the page", box=box))
+    hidden.extend(
+        _find_unpainted(pdf, page, known=" ".join([*(item.text for item in hidden), *_texts(lines)]))
+    )
+    if len(hidden) == len(page.hidden):
+        return page
+    # Blocks and tables hold the hidden words too, so they are found anew.
+    rows = group_rows(Run(words=line.words, box=line.box) for line in lines)
+    return replace(
+        page, lines=tuple(lines), hidden=tuple(hidden), blocks=find_blocks(rows), tables=find_aligned(rows)
+    )
+
+
+def _find_unpainted(pdf: pdfium.PdfDocument, page: Page, *, known: str) -> Iterator[Hidden]:
+    """Text set as invisible that the parser leaves out where a page has visible text too."""
+    source = pdf[page.number - 1]
+    dense = "".join(known.split())
+    try:
+        words = source.get_textpage()
+        for item in islice(source.get_objects(filter=(raw.FPDF_PAGEOBJ_TEXT,)), _MOST_OBJECTS):
+            if raw.FPDFTextObj_GetTextRenderMode(item.raw) in _UNPAINTED:
+                text = _text_of(item, words)
+                if text and "".join(text.split()) not in dense:
+                    yield Hidden(text=text, reason="not visible on the page", box=_place(item, page))
+        words.close()
+    finally:
+        source.close()
+
+
+def _text_of(item: pdfium.PdfObject, words: pdfium.PdfTextPage) -> str:
+    size = raw.FPDFTextObj_GetText(item.raw, words.raw, None, 0)
+    buffer = ctypes.create_string_buffer(size)
+    raw.FPDFTextObj_GetText(item.raw, words.raw, ctypes.cast(buffer, ctypes.POINTER(ctypes.c_ushort)), size)
+    return buffer.raw.decode("utf-16-le", errors="replace").strip("\0 \n\r\t")
+
+
+def _place(item: pdfium.PdfObject, page: Page) -> Box | None:
+    """Where an object stands; unknown on a turned page."""
+    left, bottom, right, top = item.get_bounds()
+    if item.page.get_rotation():
+        return None
+    sides = (left, page.height - top, right, page.height - bottom)
+    return Box(**dict(zip(("x0", "y0", "x1", "y1"), (round(side, 2) for side in sides), strict=True)))
+
+
+def _texts(lines: Sequence[Line]) -> Iterator[str]:
+    return (line.text for line in lines)
 
 
 def _is_seen(word: Word, grey: Image.Image, *, scale: float) -> bool:
@@ -91,7 +141,9 @@ def _recognise(layout: Layout, *, pdf: pdfium.PdfDocument, numbers: Sequence[int
             pages.append(page)
         else:
             picture, dpi = _render(pdf, page, dpi=terms.limits.render_dpi)
-            recognition = ocr.read_picture(picture, number=page.number, dpi=dpi, threads=terms.threads)
+            recognition = ocr.read_picture(
+                picture, number=page.number, dpi=dpi, threads=terms.threads, engine=terms.engine
+            )
             found.append(recognition)
             pages.append(_better(page, recognition.page))
     issues = [*layout.issues, *ocr.recognition_issues(found)]
@@ -108,8 +160,11 @@ def _better(page: Page, recognised: Page) -> Page:
     return recognised if after >= _MUCH * before else page
 
 
-def _render(pdf: pdfium.PdfDocument, page: Page, *, dpi: float) -> tuple[Image.Image, float]:
-    """The page as an RGB picture and the dpi it really has: large pages are rendered coarser, never refused."""
+def _render(
+    pdf: pdfium.PdfDocument, page: Page, *, dpi: float, is_grey: bool = False
+) -> tuple[Image.Image, float]:
+    """The page as an RGB or grey picture and the dpi it really has: large pages are rendered coarser, never
+    refused."""
     most = min(
         sqrt(_MOST_PIXELS / max(page.width * page.height, 1.0)),
         _LONGEST_SIDE / max(page.width, page.height, 1.0),
@@ -117,7 +172,7 @@ def _render(pdf: pdfium.PdfDocument, page: Page, *, dpi: float) -> tuple[Image.I
     scale = min(dpi / _POINTS, most)
     source = pdf[page.number - 1]
     try:
-        picture: Image.Image = source.render(scale=scale, may_draw_forms=True).to_pil().convert("RGB")
+        picture: Image.Image = source.render(scale=scale, may_draw_forms=True, grayscale=is_grey).to_pil()
+        return picture.convert("L" if is_grey else "RGB"), scale * _POINTS
     finally:
         source.close()
-    return picture, scale * _POINTS

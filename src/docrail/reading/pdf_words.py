@@ -1,87 +1,154 @@
-"""Words of one PDF page as the text layer gives them: level ones, turned ones, and those outside the page."""
+"""Words of one PDF page as the text layer gives them: level ones, turned ones, and those that nobody can see."""
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 
-from liteparse.types import ParsedPage, TextItem
-
-from docrail.core.model import Box, Word
+from docrail.core.model import Box, Hidden, Word
+from docrail.reading.lines import Run
+from docrail.reading.pdf_parse import NativeBox, NativeGraphics, NativeItem, NativePage
 
 _NEAR_WHITE = 0xF0
+_DARK = 0xC0
+_TINY = 1.5
+_TOUCHING = 0.15
+_MOST_SHAPES = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundWords:
-    """`level` words to be grouped into lines, `turned` runs that are lines already, texts `outside` the page."""
+    """`level` runs to be grouped into lines, `turned` runs that are lines already, what is `hidden`; `has_white` when
+    there is pale text that stands on no dark ground we know of."""
 
-    level: tuple[Word, ...]
-    turned: tuple[tuple[Word, ...], ...]
-    outside: tuple[str, ...]
+    level: tuple[Run, ...]
+    turned: tuple[Run, ...]
+    hidden: tuple[Hidden, ...]
     has_white: bool
 
 
-def find_words(page: ParsedPage) -> FoundWords:
+def find_words(page: NativePage, items: Sequence[NativeItem]) -> FoundWords:
     """All words of the page's text layer."""
-    level: list[Word] = []
-    turned: list[tuple[Word, ...]] = []
-    outside: list[str] = []
-    has_white = False
-    for item in page.text_items:
-        words = _split(item)
+    level: list[Run] = []
+    turned: list[Run] = []
+    hidden: list[Hidden] = []
+    pale: list[Box] = []
+    for item in items:
+        x, y, width, height = item.x, item.y, item.width, item.height
+        is_turned = height > width and 2 < abs(item.rotation) % 360 < 358
+        words = _split_turned(item) if is_turned else _split(item)
         if not words:
             continue
-        if _is_outside(item, page):
-            outside.append(item.text.strip())
+        box = Box(x0=x, y0=y, x1=x + width, y1=y + height)
+        reason = _why_hidden(box, width=page.width, height=page.height)
+        if reason:
+            hidden.append(Hidden(text=item.text.strip(), reason=reason, box=box))
             continue
-        has_white = has_white or _is_pale(item.fill_color)
-        if abs(item.rotation) % 360 > 2 and item.height > item.width:
-            turned.append(words)
+        if _is_pale(item.fill_color):
+            pale.append(box)
+        run = Run(words=words, box=box)
+        if is_turned:
+            turned.append(run)
         else:
-            level.extend(words)
-    return FoundWords(level=tuple(level), turned=tuple(turned), outside=tuple(outside), has_white=has_white)
+            level.append(run)
+    has_white = bool(pale) and not _stand_on_dark(pale, page.vector_graphics)
+    return FoundWords(level=tuple(level), turned=tuple(turned), hidden=tuple(hidden), has_white=has_white)
 
 
-def is_garbled(page: ParsedPage) -> bool:
-    """Whether the text layer is no language: private-use, unassigned or replacement characters in a fifth of it."""
-    text = "".join(item.text for item in page.text_items)
-    if text.isascii():
-        return False
-    dense = "".join(text.split())
-    wrong = sum(char == "\ufffd" or unicodedata.category(char) in ("Co", "Cn", "Cc") for char in dense)
-    return wrong > 0.2 * len(dense)
+def _split(item: NativeItem) -> tuple[Word, ...]:
+    found = item.words
+    if not found:
+        clean = _clean(item.text)
+        return (Word(text=clean, box=_box(item.x, item.y, item.width, item.height)),) if clean else ()
+    words = []
+    for word in found:
+        text = word.text
+        if not (text.isascii() and text.isprintable()):
+            text = _clean(text)
+        if text:
+            x, y = word.x, word.y
+            box = Box(
+                x0=round(x, 2), y0=round(y, 2), x1=round(x + word.width, 2), y1=round(y + word.height, 2)
+            )
+            words.append(Word(text=text, box=box))
+    return tuple(words)
 
 
-def _split(item: TextItem) -> tuple[Word, ...]:
-    if item.words:
-        return tuple(
-            Word(text=clean, box=_box(word.x, word.y, word.width, word.height))
-            for word in item.words
-            if (clean := _clean(word.text))
-        )
-    clean = _clean(item.text)
-    return (Word(text=clean, box=_box(item.x, item.y, item.width, item.height)),) if clean else ()
+def _split_turned(item: NativeItem) -> tuple[Word, ...]:
+    """The words of a run set upwards or downwards. The parser parts them at random, so pieces that touch are joined."""
+    joined: list[tuple[str, Box]] = []
+    for piece in item.words:
+        box = _box(piece.x, piece.y, piece.width, piece.height)
+        if joined and _gap(joined[-1][1], box) < _TOUCHING * item.width:
+            joined[-1] = (joined[-1][0] + piece.text, Box.around([joined[-1][1], box]))
+        else:
+            joined.append((piece.text, box))
+    return tuple(Word(text=clean, box=box) for text, box in joined if (clean := _clean(text)))
+
+
+def _gap(one: Box, other: Box) -> float:
+    return max(other.y0 - one.y1, one.y0 - other.y1)
 
 
 def _clean(text: str) -> str:
-    """Without soft hyphens, zero-width and control characters; ligatures stay as they are printed."""
+    """Without soft hyphens, zero-width and control characters; ligatures stay as they are printed, and tag characters
+    until what they spell is kept apart with that of every other kind."""
     if text.isascii() and text.isprintable():
         return text.strip()
-    kept = (char for char in text if char.isspace() or unicodedata.category(char) not in ("Cc", "Cf", "Cs"))
-    return "".join(kept).strip()
+    return "".join(char for char in text if char.isspace() or _is_kept(char)).strip()
+
+
+def _is_kept(char: str) -> bool:
+    return char >= "\U000e0000" or unicodedata.category(char) not in ("Cc", "Cf", "Cs")
 
 
 def _box(x: float, y: float, width: float, height: float) -> Box:
     return Box(x0=round(x, 2), y0=round(y, 2), x1=round(x + width, 2), y1=round(y + height, 2))
 
 
-def _is_outside(item: TextItem, page: ParsedPage) -> bool:
-    middle_x, middle_y = item.x + item.width / 2, item.y + item.height / 2
-    return not (-2 <= middle_x <= page.width + 2 and -2 <= middle_y <= page.height + 2)
+def _why_hidden(box: Box, *, width: float, height: float) -> str | None:
+    """Why nobody can see what stands in the box, wherever it is not a matter of colour."""
+    middle_x, middle_y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+    if not (-2 <= middle_x <= width + 2 and -2 <= middle_y <= height + 2):
+        return "outside the page"
+    if box.y1 - box.y0 < _TINY or box.x1 - box.x0 < _TINY / 4:
+        return "too small to read"
+    return None
 
 
+@lru_cache(maxsize=256)
 def _is_pale(color: str | None) -> bool:
     """ARGB in hex: transparent or nearly white."""
     if not color or len(color) != 8:
         return False
     alpha, *channels = (int(color[at : at + 2], 16) for at in (0, 2, 4, 6))
     return alpha < 16 or min(channels) >= _NEAR_WHITE
+
+
+@lru_cache(maxsize=256)
+def _is_dark(color: str | None) -> bool:
+    if not color or len(color) != 8:
+        return False
+    alpha, *channels = (int(color[at : at + 2], 16) for at in (0, 2, 4, 6))
+    return alpha > 200 and min(channels) < _DARK
+
+
+def _stand_on_dark(boxes: Sequence[Box], graphics: NativeGraphics | None) -> bool:
+    """Whether the shape painted last under each end and the middle of every box is dark, as in the heads of tables."""
+    if graphics is None:
+        return False
+    filled = [shape for shape in islice(graphics.shapes, _MOST_SHAPES) if shape.fill]
+    grounds = [(shape.bbox, _is_dark(shape.fill_color)) for shape in reversed(filled)]
+    return all(
+        _ground_is_dark(x, (box.y0 + box.y1) / 2, grounds)
+        for box in boxes
+        for x in (box.x0 + 1, (box.x0 + box.x1) / 2, box.x1 - 1)
+    )
+
+
+def _ground_is_dark(x: float, y: float, grounds: Sequence[tuple[NativeBox, bool]]) -> bool:
+    for at, is_dark in grounds:
+        if at.x <= x <= at.x + at.width and at.y <= y <= at.y + at.height:
+            return is_dark
+    return False

@@ -1,17 +1,22 @@
-"""Plain text and Markdown: each line where it stands, on a grid of characters; a form feed starts a page."""
+"""Plain text: each line where it stands, on a grid of characters; a form feed starts a page."""
 
 from docrail.core.model import Issue, Layout, Page, Source
 from docrail.reading.decode import decode
 from docrail.reading.grid import Grid
-from docrail.reading.limits import Terms
+from docrail.reading.limits import Terms, cut_short
 
 
 def read(data: bytes, *, media_type: str, terms: Terms) -> Layout:
     """The layout of a text file."""
     text, issues = decode(data)
     text, cut = cut_text(text, terms=terms)
-    parts = text.split("\f")[: terms.limits.pages]
-    pages = tuple(_read_page(part, number=number) for number, part in enumerate(parts, start=1))
+    parts = text.split("\f")
+    if len(parts) > terms.limits.pages:
+        message = f"Only the first {terms.limits.pages:,} of {len(parts):,} pages were read"
+        cut = (*cut, cut_short(message, limits=terms.limits, name="pages", code="pages_not_read"))
+    pages = tuple(
+        _read_page(part, number=number) for number, part in enumerate(parts[: terms.limits.pages], start=1)
+    )
     return Layout(media_type=media_type, pages=pages, issues=issues + cut)
 
 
@@ -20,10 +25,8 @@ def cut_text(text: str, *, terms: Terms) -> tuple[str, tuple[Issue, ...]]:
     limit = terms.limits.characters
     if len(text) <= limit:
         return text, ()
-    message = (
-        f"Only the first {limit:,} of {len(text):,} characters were read: raise the limit or split the file."
-    )
-    return text[:limit], (Issue(code="cut_short", message=message),)
+    message = f"Only the beginning of {len(text):,} characters was read"
+    return text[:limit], (cut_short(message, limits=terms.limits, name="characters"),)
 
 
 def _read_page(text: str, *, number: int) -> Page:

@@ -1,11 +1,12 @@
 """Number formats of a workbook: dates as ISO 8601, fixed decimals and per cent as the sheet shows them."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from lxml import etree
 
+from docrail.reading.colour import WHITE, looks_same, parse_colour
 from docrail.reading.package import Package
 
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -23,10 +24,15 @@ _MOST_DAYS = 2_958_465
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Formats:
-    """The format of each style, and whether days count from 1904."""
+    """The format of each style, why text in it is not seen (if so), and whether days count from 1904."""
 
     by_style: tuple[str, ...]
     is_1904: bool
+    unseen: dict[int, str] = field(default_factory=dict)
+
+    def why_hidden(self, style: int) -> str | None:
+        """The reason why nobody sees a cell of this style, or None."""
+        return self.unseen.get(style)
 
     def show(self, value: str, *, style: int) -> str:
         """A stored number as the sheet shows it, without thousands separators; what is no number stays.
@@ -57,20 +63,66 @@ class Formats:
         return moment.isoformat(sep=" ") if re.search(r"[hs]", form) else moment.date().isoformat()
 
 
-def read_formats(package: Package, workbook: etree._Element) -> Formats:
-    """The formats of a workbook's styles."""
+def read_formats(package: Package, workbook: etree._Element, related: dict[str, tuple[str, str]]) -> Formats:
+    """The formats of a workbook's styles; `related` are the parts that belong to the workbook."""
     settings = workbook.find(f"{_S}workbookPr")
     is_1904 = settings is not None and settings.get("date1904") in ("1", "true")
-    if _STYLES not in package.names:
+    part = next((part for kind, part in related.values() if kind == "styles"), _STYLES)
+    if part not in package.names:
         return Formats(by_style=(), is_1904=is_1904)
-    styles = package.tree(_STYLES)
+    styles = package.tree(part)
     named = {item.get("numFmtId", ""): item.get("formatCode", "") for item in styles.iter(f"{_S}numFmt")}
-    used = [item.get("numFmtId", "0") for item in styles.iterfind(f"{_S}cellXfs/{_S}xf")]
-    return Formats(by_style=tuple(named.get(item) or _built_in(item) for item in used), is_1904=is_1904)
+    used = list(styles.iterfind(f"{_S}cellXfs/{_S}xf"))
+    numbers = [item.get("numFmtId", "0") for item in used]
+    forms = tuple(named.get(item) or _built_in(item) for item in numbers)
+    fonts, fills = list(styles.iterfind(f"{_S}fonts/{_S}font")), list(styles.iterfind(f"{_S}fills/{_S}fill"))
+    unseen = {
+        at: reason
+        for at, (xf, form) in enumerate(zip(used, forms, strict=True))
+        if (reason := _why_unseen(form, _at(fonts, xf.get("fontId")), _at(fills, xf.get("fillId"))))
+    }
+    return Formats(by_style=forms, is_1904=is_1904, unseen=unseen)
+
+
+def _why_unseen(form: str, font: etree._Element | None, fill: etree._Element | None) -> str | None:
+    if form.strip() and not form.replace(";", "").strip() and form.count(";") >= 2:
+        return "number format that shows nothing"
+    if font is None:
+        return None
+    size = font.find(f"{_S}sz")
+    if size is not None and re.fullmatch(r"0*[01](\.\d*)?", size.get("val", "")):
+        return "tiny text"
+    colour = _colour(font.find(f"{_S}color"))
+    pattern = fill.find(f"{_S}patternFill") if fill is not None else None
+    behind: tuple[int, int, int] | None = WHITE
+    if fill is not None and len(fill) and pattern is None:
+        return None
+    if pattern is not None and pattern.get("patternType", "none") != "none":
+        behind = _colour(pattern.find(f"{_S}fgColor"))
+    same = colour is not None and behind is not None and looks_same(colour, behind)
+    return "text in the colour of its background" if same else None
+
+
+def _colour(element: etree._Element | None) -> tuple[int, int, int] | None:
+    """The colour where it is certain: given in full, or one of the theme's first (white on every usual one)."""
+    if element is None or element.get("tint"):
+        return None
+    if said := element.get("rgb"):
+        return parse_colour(said[-6:])
+    return WHITE if element.get("theme") == "0" or element.get("indexed") in ("1", "9") else None
+
+
+def _at(items: list[etree._Element], index: str | None) -> etree._Element | None:
+    at = int(index) if index and index.isascii() and index.isdigit() and len(index) < 9 else -1
+    return items[at] if 0 <= at < len(items) else None
 
 
 def _built_in(number: str) -> str:
-    return _BUILT_IN.get(int(number), "General") if number.isdigit() else "General"
+    return (
+        _BUILT_IN.get(int(number), "General")
+        if number.isascii() and number.isdigit() and len(number) < 9
+        else "General"
+    )
 
 
 def _decimals(form: str) -> int:

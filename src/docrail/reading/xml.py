@@ -9,7 +9,7 @@ from docrail.core.errors import DocumentError
 from docrail.core.model import Embedded, Issue, Layout, Source
 from docrail.reading.decode import decode
 from docrail.reading.grid import Grid
-from docrail.reading.limits import Terms
+from docrail.reading.limits import Terms, cut_short
 
 
 def read(data: bytes, *, media_type: str, terms: Terms) -> Layout:
@@ -19,11 +19,11 @@ def read(data: bytes, *, media_type: str, terms: Terms) -> Layout:
     issues: list[Issue] = []
     for count, (address, depth, line) in enumerate(_walk(root)):
         if count >= terms.limits.cells:
-            message = f"Only the first {count:,} elements were read: raise the limit or split the file."
-            issues.append(Issue(code="cut_short", message=message))
+            message = f"Only the first {count:,} elements were read"
+            issues.append(cut_short(message, limits=terms.limits, name="cells"))
             break
         grid.add_text(line, address=address, column=2 * depth)
-    twin = Embedded(name=terms.filename, media_type="application/xml", text=declared_text(data, root))
+    twin = Embedded(name=f"{_name(root)}.xml", media_type="application/xml", text=declared_text(data, root))
     page = grid.page(number=1, source=Source.MARKUP)
     return Layout(media_type=media_type, pages=(page,), embedded=(twin,), issues=tuple(issues))
 
@@ -83,4 +83,5 @@ def _steps(children: list[etree._Element]) -> list[tuple[etree._Element, str]]:
 
 
 def _name(element: etree._Element) -> str:
-    return etree.QName(element).localname
+    # Every element reached has a name: comments and instructions are left out before.
+    return str(element.tag).rpartition("}")[2]

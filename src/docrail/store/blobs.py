@@ -1,16 +1,16 @@
 """The folder of blobs: the bytes of documents and their layouts, each under the digest of the bytes."""
 
-import hashlib
-import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
 
 from docrail.core.model import Layout
+from docrail.store.incoming import Incoming, Spooled, receive, settle, sweep
 
-LAYOUT_VERSION = 1
+DAY = 86_400
+LAYOUT_VERSION = 2
 """Raised when reading changes what it makes of the same bytes: older layouts are then read anew."""
 
 
@@ -19,25 +19,31 @@ class Blobs:
 
     def __init__(self, folder: Path) -> None:
         self._content = folder / "content"
+        self._incoming = folder / "incoming"
+        self._pictures = folder / f"pictures-{LAYOUT_VERSION}"
         self._layouts = folder / f"layouts-{LAYOUT_VERSION}"
 
     def put(self, chunks: Iterable[bytes]) -> tuple[str, int]:
         """Keep the bytes that come in `chunks`; their SHA-256 as hex, and how many there were."""
-        digest, size = hashlib.sha256(), 0
-        self._content.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=self._content, prefix="new-", delete=False) as file:
-            try:
-                for chunk in chunks:
-                    digest.update(chunk)
-                    size += len(chunk)
-                    file.write(chunk)
-                file.flush()
-                os.fsync(file.fileno())
-            except BaseException:
-                Path(file.name).unlink()
-                raise
-        _settle(Path(file.name), self.path(digest.hexdigest()))
-        return digest.hexdigest(), size
+        file = self.receive(chunks)
+        self.settle([file])
+        return file.digest, file.size_bytes
+
+    def incoming(self) -> Incoming:
+        """A file to be received block by block."""
+        return Incoming(self._incoming)
+
+    def receive(self, blocks: Iterable[bytes]) -> Spooled:
+        """A file received whole, not yet kept: settle it or discard it."""
+        return receive(self._incoming, blocks)
+
+    def settle(self, files: Sequence[Spooled]) -> None:
+        """Keep received files: all of them at once is many times as fast as one by one."""
+        settle(files, self.path)
+
+    def sweep(self, *, now: float) -> None:
+        """Remove what was being received by a process that was killed, a day after (`now` in seconds)."""
+        sweep(self._incoming, before=now - DAY)
 
     def path(self, digest: str) -> Path:
         """Where the bytes of a digest stand."""
@@ -56,6 +62,23 @@ class Blobs:
         with tempfile.NamedTemporaryFile(dir=self._layouts, prefix="new-", delete=False) as file:
             file.write(msgspec.msgpack.encode(layout))
         _settle(Path(file.name), self._layout_path(digest))
+
+    def read_picture(self, digest: str, name: str) -> bytes | None:
+        """The picture kept of a digest under this name (page and width), if there is one."""
+        try:
+            return self._picture_path(digest, name).read_bytes() or None
+        except FileNotFoundError:
+            return None
+
+    def keep_picture(self, digest: str, name: str, png: bytes) -> None:
+        """Keep a picture of a page, so that it is rendered once."""
+        self._pictures.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=self._pictures, prefix="new-", delete=False) as file:
+            file.write(png)
+        _settle(Path(file.name), self._picture_path(digest, name))
+
+    def _picture_path(self, digest: str, name: str) -> Path:
+        return self._pictures / digest[:2] / f"{digest}-{name}.png"
 
     def _layout_path(self, digest: str) -> Path:
         return self._layouts / digest[:2] / f"{digest}.msgpack"

@@ -1,7 +1,7 @@
 """Documents: a file by the digest of its bytes, once in a workspace."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, select, update
@@ -28,54 +28,113 @@ class StoredDocument:
     created_at: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDocument:
+    """A file to make a document of; `parent` is the place, among those given with it, of what it was unpacked from."""
+
+    digest: str
+    filename: str
+    media_type: str
+    size_bytes: int
+    metadata: Mapping[str, Value]
+    parent: int | None = None
+
+
 def add_document(
+    connection: Connection, *, workspace_id: str, batch_id: str | None = None, at: int, **file: Any
+) -> tuple[StoredDocument, bool]:
+    """One document, as `add_documents` does it; `file` is what a NewDocument is made of."""
+    return add_documents(
+        connection, [NewDocument(**file)], workspace_id=workspace_id, batch_id=batch_id, at=at
+    )[0]
+
+
+def add_documents(
     connection: Connection,
+    files: Sequence[NewDocument],
     *,
     workspace_id: str,
-    digest: str,
-    filename: str,
-    media_type: str,
-    size_bytes: int,
-    metadata: Mapping[str, Value],
     batch_id: str | None = None,
-    parent_id: str | None = None,
     at: int,
-) -> tuple[StoredDocument, bool]:
-    """The document of these bytes and whether it is new; new metadata for known bytes is added to what is known.
-
-    A batch has every document given in it, those known before too.
-    """
-    document = _find(connection, workspace_id, digest)
-    is_new = document is None
-    if document is None:
-        row = {
-            "id": new_id(),
-            "workspace_id": workspace_id,
-            "digest": digest,
-            "filename": filename,
-            "media_type": media_type,
-            "size_bytes": size_bytes,
-            "metadata": to_json(metadata),
-            "batch_id": batch_id,
-            "parent_id": parent_id,
-            "created_at": at,
-        }
-        connection.execute(insert(tables.documents), row)
-        document = _document(row)
-    elif metadata and dict(document.metadata) != {**document.metadata, **metadata}:
-        merged = to_json({**document.metadata, **metadata})
-        table = tables.documents
-        connection.execute(update(table).where(table.c.id == document.id).values(metadata=merged))
+) -> list[tuple[StoredDocument, bool]]:
+    """The documents of these bytes, in order, and whether each is new; new metadata for known bytes is added to what is
+    known. A batch has every document given in it, those known before too."""
+    _take_turns(connection, workspace_id)
+    known = _find(connection, workspace_id, {file.digest for file in files})
+    documents: list[tuple[StoredDocument, bool]] = []
+    new: list[StoredDocument] = []
+    for file in files:
+        document = known.get(file.digest)
+        documents.append((document or _made(file, documents, batch_id=batch_id, at=at), document is None))
+        if document is None:
+            new.append(documents[-1][0])
+            known[file.digest] = new[-1]
+        elif file.metadata:
+            known[file.digest] = _learn(connection, document, file.metadata)
+    if new:
+        rows = [_row(each) | {"workspace_id": workspace_id} for each in new]
+        connection.execute(insert(tables.documents), rows)
+    _learn_later(connection, new, known)
     if batch_id is not None:
-        _add_to_batch(connection, batch_id, document.id)
-    return document, is_new
+        _add_to_batch(connection, batch_id, [document.id for document, _ in documents])
+    return documents
 
 
-def _add_to_batch(connection: Connection, batch_id: str, document_id: str) -> None:
+def _take_turns(connection: Connection, workspace_id: str) -> None:
+    """Who adds documents to one workspace does so one after another: the same bytes may come twice at once."""
+    table = tables.workspaces.c
+    query = select(table.id).where(table.id == workspace_id)
+    connection.execute(query.with_for_update(key_share=True))
+
+
+def _made(
+    file: NewDocument, before: Sequence[tuple[StoredDocument, bool]], *, batch_id: str | None, at: int
+) -> StoredDocument:
+    return StoredDocument(
+        id=new_id(),
+        digest=file.digest,
+        filename=file.filename,
+        media_type=file.media_type,
+        size_bytes=file.size_bytes,
+        metadata=file.metadata,
+        batch_id=batch_id,
+        parent_id=None if file.parent is None else before[file.parent][0].id,
+        created_at=at,
+    )
+
+
+def _learn(connection: Connection, document: StoredDocument, metadata: Mapping[str, Value]) -> StoredDocument:
+    """The document with more metadata; one that is not stored yet matches no row and is written with it later."""
+    merged = {**document.metadata, **metadata}
+    if merged == dict(document.metadata):
+        return document
+    table = tables.documents
+    connection.execute(update(table).where(table.c.id == document.id).values(metadata=to_json(merged)))
+    return replace(document, metadata=merged)
+
+
+def _learn_later(
+    connection: Connection, new: Sequence[StoredDocument], known: Mapping[str, StoredDocument]
+) -> None:
+    """The same bytes twice in one go, with other metadata the second time."""
+    for document in new:
+        _learn(connection, document, known[document.digest].metadata)
+
+
+def _add_to_batch(connection: Connection, batch_id: str, document_ids: Sequence[str]) -> None:
     table = tables.batch_documents
-    there = select(table.c.batch_id).where(table.c.batch_id == batch_id, table.c.document_id == document_id)
-    if connection.execute(there).one_or_none() is None:
-        connection.execute(insert(table), {"batch_id": batch_id, "document_id": document_id})
+    wanted = dict.fromkeys(document_ids)
+    for some in _portions(list(wanted)):
+        query = select(table.c.document_id).where(table.c.batch_id == batch_id, table.c.document_id.in_(some))
+        for there in connection.execute(query).scalars():
+            del wanted[there]
+    if wanted:
+        connection.execute(insert(table), [{"batch_id": batch_id, "document_id": each} for each in wanted])
+
+
+def _portions(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """As many at a time as one statement takes."""
+    return (values[start : start + 500] for start in range(0, len(values), 500))
 
 
 def _in_batch(batch_id: str) -> ColumnElement[bool]:
@@ -83,11 +142,14 @@ def _in_batch(batch_id: str) -> ColumnElement[bool]:
     return tables.documents.c.id.in_(select(table.document_id).where(table.batch_id == batch_id))
 
 
-def _find(connection: Connection, workspace_id: str, digest: str) -> StoredDocument | None:
+def _find(connection: Connection, workspace_id: str, digests: Iterable[str]) -> dict[str, StoredDocument]:
+    """The documents of a workspace that have these bytes, by digest."""
     table = tables.documents
-    query = select(table).where(table.c.workspace_id == workspace_id, table.c.digest == digest)
-    row = connection.execute(query).mappings().one_or_none()
-    return _document(row) if row else None
+    found: dict[str, StoredDocument] = {}
+    for some in _portions(list(digests)):
+        query = select(table).where(table.c.workspace_id == workspace_id, table.c.digest.in_(some))
+        found.update((row["digest"], _document(row)) for row in connection.execute(query).mappings())
+    return found
 
 
 def read_document(connection: Connection, document_id: str, *, workspace_id: str) -> StoredDocument:
@@ -124,8 +186,7 @@ def existing(connection: Connection, document_ids: Sequence[str], *, workspace_i
     """Which of these ids are documents of the workspace."""
     table = tables.documents.c
     found: set[str] = set()
-    for start in range(0, len(document_ids), 500):
-        some = document_ids[start : start + 500]
+    for some in _portions(document_ids):
         query = select(table.id).where(table.workspace_id == workspace_id, table.id.in_(some))
         found.update(connection.execute(query).scalars())
     return found
@@ -143,6 +204,11 @@ def read_filenames(connection: Connection, document_ids: Iterable[str]) -> dict[
     table = tables.documents.c
     query = select(table.id, table.filename).where(table.id.in_(list(document_ids)))
     return {row.id: row.filename for row in connection.execute(query)}
+
+
+def _row(document: StoredDocument) -> dict[str, Any]:
+    columns = {field.name: getattr(document, field.name) for field in fields(document)}
+    return columns | {"metadata": to_json(document.metadata)}
 
 
 def _document(row: Mapping[str, Any] | RowMapping) -> StoredDocument:

@@ -90,6 +90,26 @@ batch_documents = Table(
     Column("document_id", ForeignKey("documents.id"), primary_key=True),
 )
 
+admissions = Table(
+    "admissions",
+    metadata,
+    _id(),
+    Column("workspace_id", ForeignKey("workspaces.id"), nullable=False),
+    Column("filename", Text, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("code", Text),
+    Column("reason", Text),
+    Column("document_id", String(36)),
+    Column("parent_id", String(36)),
+    Column("digest", String(64)),
+    Column("size_bytes", BigInteger),
+    Column("batch_id", Text),
+    _time("created_at"),
+    Index("admissions_by_age", "workspace_id", "id"),
+    Index("admissions_by_batch", "workspace_id", "batch_id", "id"),
+    Index("admissions_by_parent", "parent_id"),
+)
+
 specs = Table(
     "specs",
     metadata,

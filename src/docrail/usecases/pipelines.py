@@ -13,6 +13,7 @@ from docrail.core.plan_json import spec_from_json
 from docrail.core.progress import ErrorEntry, Progress, RunStatus, count_ends, summarise
 from docrail.store import progress as progress_store
 from docrail.store import rerun, runs
+from docrail.store.admissions import replace_archives
 from docrail.store.clock import read_clock
 from docrail.store.counters import read_tally
 from docrail.store.documents import batch_documents, existing
@@ -40,6 +41,7 @@ def create_pipeline(
         wanted = list(dict.fromkeys(document_ids))
         if batch_id is not None:
             wanted += batch_documents(connection, batch_id, workspace_id=program.workspace)
+        wanted = replace_archives(connection, wanted, workspace_id=program.workspace)
         spec = _find_spec(connection, spec_id, program.workspace)
         problems = _document_problems(connection, wanted, program.workspace)
         if spec is None:
@@ -70,7 +72,10 @@ def _find_spec(connection: Connection, spec_id: str, workspace: str) -> StoredSp
 
 def _document_problems(connection: Connection, wanted: Sequence[str], workspace: str) -> tuple[Problem, ...]:
     if not wanted:
-        message = "a pipeline needs documents: give `document_ids` or a `batch_id` that has any"
+        message = (
+            "a pipeline needs documents: give `document_ids` or a `batch_id` that has any; an archive stands for the "
+            "files that were unpacked from it"
+        )
         return (Problem(path="document_ids", message=message),)
     known = existing(connection, wanted, workspace_id=workspace)
     unknown = [each for each in wanted if each not in known]
@@ -231,7 +236,7 @@ def append_documents(program: Program, pipeline_id: str, document_ids: Sequence[
         run = runs.read_run(connection, pipeline_id, workspace_id=program.workspace)
         if run.status is RunStatus.CANCELLED:
             raise Conflict("the pipeline was cancelled: start a new one with these documents")
-        wanted = list(dict.fromkeys(document_ids))
+        wanted = replace_archives(connection, document_ids, workspace_id=program.workspace)
         problems = _document_problems(connection, wanted, program.workspace)
         if problems:
             raise InvalidInput(_summary(problems), problems)

@@ -3,8 +3,6 @@
 import hashlib
 import json
 
-from docrail.core.model import Layout
-
 
 def upload(client, *files, **data):
     parts = [("files", (name, content)) for name, content in files]
@@ -67,14 +65,6 @@ def test_content_comes_back_as_it_was_given_and_never_runs_in_a_browser(client):
     assert answer.headers["content-disposition"].startswith("attachment")
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "sandbox" in answer.headers["content-security-policy"]
-
-
-def test_layout_and_markdown_are_there_once_it_was_read(client, program):
-    entry = upload(client, ("a.txt", b"read me")).json()["data"][0]
-    assert client.get(entry["links"]["layout"]).status_code == 409
-    program.blobs.keep_layout(entry["digest"], Layout(media_type="text/plain", pages=()))
-    assert client.get(entry["links"]["layout"]).json()["pages"] == []
-    assert client.get(entry["links"]["markdown"]).headers["content-type"].startswith("text/markdown")
 
 
 def test_pages_follow_one_another_and_stay_valid_while_rows_are_added(client):

@@ -1,23 +1,19 @@
 """Documents: give files, look at them."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
-import msgspec
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends
 from fastapi.responses import FileResponse
 from pydantic import BaseModel
-from starlette.datastructures import UploadFile
 
 from docrail.api.auth import Acting
 from docrail.api.ids import PathId, Text
 from docrail.api.pages import Page, PageQuery
-from docrail.api.upload import UPLOAD_BODY, Upload, read_blocks, read_upload
-from docrail.bootstrap import Program
-from docrail.core.errors import Conflict
-from docrail.core.model import Layout
+from docrail.api.upload import UPLOAD_BODY, Upload, read_upload
 from docrail.store.documents import StoredDocument
 from docrail.usecases import documents
-from docrail.usecases.documents import Admission
+from docrail.usecases.intake import Admission, add_arrived
 from docrail.usecases.times import iso_time
 
 router = APIRouter(prefix="/v1/documents", tags=["documents"])
@@ -55,15 +51,18 @@ class AdmissionBody(BaseModel):
 
 
 class Admissions(BaseModel):
-    """One entry for each file, in the order given."""
+    """One entry for each file, in the order given; what was unpacked follows what it was in."""
 
     data: list[AdmissionBody]
 
 
 @router.post("", status_code=201, openapi_extra={"requestBody": UPLOAD_BODY})
 def add_documents(program: Acting, upload: Annotated[Upload, Depends(read_upload)]) -> Admissions:
-    """Give one file or many; the same bytes are the same document."""
-    return Admissions(data=[_admission(_add(program, file, upload)) for file in upload.files])
+    """Give one file or many; the same bytes are the same document. What is in archives and mails follows them."""
+    files = [replace(file, metadata=upload.metadata) for file in upload.files]
+    return Admissions(
+        data=[_admission(each) for each in add_arrived(program, files, batch_id=upload.batch_id)]
+    )
 
 
 @router.get("")
@@ -87,37 +86,6 @@ def get_content(program: Acting, document_id: PathId) -> FileResponse:
     return FileResponse(path, media_type=document.media_type, filename=document.filename, headers=AS_DOWNLOAD)
 
 
-@router.get("/{document_id}/layout")
-def get_layout(program: Acting, document_id: PathId) -> Response:
-    """What was read of it: pages, lines and words with boxes, tables, embedded XML."""
-    layout = _layout(program, document_id)
-    return Response(msgspec.json.encode(layout), media_type="application/json")
-
-
-@router.get("/{document_id}/markdown")
-def get_markdown(program: Acting, document_id: PathId) -> Response:
-    """Its text, a line a line, with a rule between pages."""
-    pages = _layout(program, document_id).text.split("\f")
-    return Response("\n\n---\n\n".join(pages), media_type="text/markdown; charset=utf-8", headers=AS_DOWNLOAD)
-
-
-def _add(program: Program, file: UploadFile, upload: Upload) -> Admission:
-    return documents.add_file(
-        program,
-        read_blocks(file),
-        filename=file.filename or "unnamed",
-        metadata=upload.metadata,
-        batch_id=upload.batch_id,
-    )
-
-
-def _layout(program: Program, document_id: str) -> Layout:
-    layout = documents.get_layout(program, document_id)
-    if layout is None:
-        raise Conflict("the document was not read yet: the first pipeline that has it reads it")
-    return layout
-
-
 def _document(document: StoredDocument) -> DocumentBody:
     return DocumentBody(
         id=document.id,
@@ -138,13 +106,13 @@ def _admission(admission: Admission) -> AdmissionBody:
     return AdmissionBody(
         id=document.id if document else None,
         filename=admission.filename,
-        digest=document.digest if document else None,
-        media_type=document.media_type if document else None,
-        size_bytes=document.size_bytes if document else None,
+        digest=admission.digest,
+        media_type=admission.media_type,
+        size_bytes=admission.size_bytes,
         status=admission.status,
         duplicate_of=document.id if document and admission.status == "duplicate" else None,
         reason=admission.reason,
-        parent_id=document.parent_id if document else None,
+        parent_id=admission.parent_id,
         links=_links(document.id) if document else {},
     )
 

@@ -2,6 +2,7 @@
 
 from alembic import op
 
+from docrail.store.append_only import protect
 from docrail.store.tables import metadata
 
 revision = "0001"
@@ -11,6 +12,7 @@ down_revision = None
 def upgrade() -> None:
     """Create every table. Later migrations change them one by one."""
     metadata.create_all(op.get_bind(), checkfirst=False)
+    protect(op.get_bind(), "admissions")
 
 
 def downgrade() -> None:

@@ -1,0 +1,1 @@
+"""Files made in tests, byte by byte: good ones of every kind, and hostile ones."""
