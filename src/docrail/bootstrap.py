@@ -1,10 +1,11 @@
 """Builds the program from its settings: the only module that knows every part."""
 
+import ctypes
 import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO
 
@@ -22,6 +23,7 @@ from docrail.store.schema import is_current, migrate
 from docrail.store.workers import Worker, session_name
 from docrail.workflow import Parts, tasks
 
+M_ARENA_MAX = -8
 AHEAD_ALONE, AHEAD_TOGETHER = 16, 4
 """How many times the chunks that a worker works on it takes from the queue: fewer when others could have them."""
 
@@ -77,6 +79,7 @@ def working(program: Program) -> Iterator[Worker | None]:
         if not ours:
             yield None
             return
+        _share_heaps()
         settings, database, engine = program.settings, program.database, program.engine
         concurrency = settings.concurrency or _processes(settings) + 1
         crew = joined(database, engine, take_over_seconds=settings.take_over_seconds, alone=settings.embedded)
@@ -113,6 +116,12 @@ def make_reader(settings: Settings, *, processes: int | None = None) -> Reader:
         processes=processes or _processes(settings),
         ocr_engine=settings.ocr_engine,
     )
+
+
+def _share_heaps() -> None:
+    """The C library of Linux gives threads heaps of their own that never shrink: two are enough for all of ours."""
+    with suppress(AttributeError):  # another C library
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from docrail.bootstrap import Program, open_program
 from docrail.config import Settings
+from docrail.core.errors import Unavailable
 from docrail.core.invariants import broken_rules
 from docrail.core.progress import Progress
 from docrail.store.workers import list_workers
@@ -199,7 +200,7 @@ def _repeat(
         began = time.monotonic()
         try:
             look(site, seen)
-        except (httpx.TransportError, DBAPIError) as error:
+        except (httpx.TransportError, DBAPIError, Unavailable) as error:
             seen.away[type(error).__name__] += 1
         except Exception as error:  # noqa: BLE001 - whatever a poll raises is a finding
             seen.broken.append(f"{look.__name__}: {type(error).__name__}: {error}")
@@ -211,8 +212,10 @@ def _poll_http(site: Site, seen: Seen) -> None:
         answer = site.client.get(f"/v1/pipelines/{run}/progress", timeout=10)
         if answer.status_code == 200:
             seen.check(run, as_progress(answer.json()))
+        elif answer.status_code == 503:
+            seen.away["503"] += 1
         else:
-            seen.away[str(answer.status_code)] += 1
+            seen.broken.append(f"poll: {answer.status_code} {answer.text}")
 
 
 def _poll_inside(site: Site, seen: Seen) -> None:
@@ -241,7 +244,7 @@ def wait_until(condition: Callable[[], object], what: str, *, seconds: float) ->
     """Wait for a condition; the database or the API may be away meanwhile."""
     deadline = time.monotonic() + seconds
     while True:
-        with suppress(httpx.TransportError, DBAPIError):
+        with suppress(httpx.TransportError, DBAPIError, Unavailable):
             if condition():
                 return
         assert time.monotonic() < deadline, f"waited {seconds} s until {what}"
