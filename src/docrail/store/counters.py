@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 
 from sqlalchemy import Connection, bindparam, func, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from docrail.core.state import Position, State, Tally
 from docrail.store import tables
+from docrail.store.given import upsert
 from docrail.store.history import remember_counts
 
 
@@ -19,8 +18,7 @@ def count_changes(
     The shard's own row comes first: it is the lock on its counters, so no two writers wait for each other in a ring.
     """
     deltas = {position: n for position, n in sorted(changes.items()) if n}
-    upsert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
-    shards = upsert(tables.shards)
+    shards = upsert(connection, tables.shards)
     shards = shards.on_conflict_do_update(
         index_elements=["run_id", "shard"],
         set_={
@@ -33,7 +31,7 @@ def count_changes(
         shards, {"run_id": run_id, "shard": shard, "revision": 1, "held": held, "updated_at": at}
     )
     if deltas:
-        statement = upsert(tables.counters)
+        statement = upsert(connection, tables.counters)
         statement = statement.on_conflict_do_update(
             index_elements=["run_id", "shard", "phase", "state"],
             set_={"n": tables.counters.c.n + statement.excluded.n},

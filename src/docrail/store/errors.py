@@ -16,12 +16,11 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from docrail.core.progress import ErrorEntry, ErrorGroup
 from docrail.core.state import Move
 from docrail.store import tables
+from docrail.store.given import upsert
 from docrail.store.ids import new_id
 
 
@@ -79,9 +78,8 @@ def _add_to_group(
     connection: Connection, run_id: str, *, phase: str, code: str, n: int, example: str = ""
 ) -> None:
     """Move one group's count by `n`; a group of nobody goes."""
-    upsert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
     table = tables.error_groups
-    statement = upsert(table)
+    statement = upsert(connection, table)
     statement = statement.on_conflict_do_update(
         index_elements=["run_id", "phase", "code"], set_={"n": table.c.n + statement.excluded.n}
     )

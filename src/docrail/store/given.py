@@ -1,9 +1,27 @@
 """Rows that come with a statement: many changes in one statement, the same on SQLite and PostgreSQL."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import JSON, ColumnClause, FromClause, Text, bindparam, cast, func, select, type_coerce
+from sqlalchemy import (
+    JSON,
+    ColumnClause,
+    Connection,
+    FromClause,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    func,
+    select,
+    type_coerce,
+)
+from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+Upsert: TypeAlias = SqliteInsert | PostgresqlInsert
 
 
 def given_rows(dialect: str, columns: Sequence[ColumnClause[Any]]) -> FromClause:
@@ -21,3 +39,8 @@ def given_rows(dialect: str, columns: Sequence[ColumnClause[Any]]) -> FromClause
         .table_valued(*columns)
         .render_derived(name="given", with_types=True)
     )
+
+
+def upsert(connection: Connection, table: Table) -> Upsert:
+    """An INSERT that can say what happens to rows that are there already."""
+    return sqlite_insert(table) if connection.dialect.name == "sqlite" else postgresql_insert(table)

@@ -2,20 +2,18 @@
 so often at once."""
 
 from sqlalchemy import Connection, delete, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from docrail.store import tables
 from docrail.store.clock import read_clock
+from docrail.store.given import upsert
 
 
 def reserve_start(connection: Connection, key: str, *, per_second: float) -> float:
     """Take the next free moment; the seconds to wait for it. Moments are `1 / per_second` apart, whoever takes them."""
-    upsert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
     table, now = tables.limits, read_clock(connection)
     gap = 1000 / per_second
     largest = func.max if connection.dialect.name == "sqlite" else func.greatest
-    query = upsert(table).values(key=key, next_at=now + gap)
+    query = upsert(connection, table).values(key=key, next_at=now + gap)
     query = query.on_conflict_do_update(
         index_elements=["key"], set_={"next_at": largest(table.c.next_at, float(now)) + gap}
     )
@@ -50,8 +48,9 @@ def _new_place(connection: Connection, key: str, worker_id: str, concurrency: in
     known = connection.execute(select(func.count()).where(table.c.key == key)).scalar_one()
     if known >= concurrency:
         return None
-    upsert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
-    query = upsert(table).values(key=key, place=known, worker_id=worker_id).on_conflict_do_nothing()
+    query = (
+        upsert(connection, table).values(key=key, place=known, worker_id=worker_id).on_conflict_do_nothing()
+    )
     place: int | None = connection.execute(query.returning(table.c.place)).scalar_one_or_none()
     return place
 
