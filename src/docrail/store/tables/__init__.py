@@ -1,0 +1,41 @@
+"""The tables, the same on SQLite and PostgreSQL, one file for each part of what is remembered."""
+
+from docrail.store.tables.access import api_keys, workspaces
+from docrail.store.tables.base import metadata
+from docrail.store.tables.documents import admissions, batch_documents, documents
+from docrail.store.tables.learning import confirmations
+from docrail.store.tables.products import products
+from docrail.store.tables.progress import counters, error_groups, errors, history, shards
+from docrail.store.tables.records import cells, composed, issues, verdicts
+from docrail.store.tables.runs import chunks, pipeline_phases, run_documents, runs
+from docrail.store.tables.specs import spec_versions, specs
+from docrail.store.tables.workers import limit_places, limits, workers
+
+__all__ = [
+    "admissions",
+    "api_keys",
+    "batch_documents",
+    "cells",
+    "chunks",
+    "composed",
+    "confirmations",
+    "counters",
+    "documents",
+    "error_groups",
+    "errors",
+    "history",
+    "issues",
+    "limit_places",
+    "limits",
+    "metadata",
+    "pipeline_phases",
+    "products",
+    "run_documents",
+    "runs",
+    "shards",
+    "spec_versions",
+    "specs",
+    "verdicts",
+    "workers",
+    "workspaces",
+]
