@@ -113,7 +113,8 @@ def work(settings: Settings) -> None:
     threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), daemon=True).start()
     with open_program(settings) as program:
         work_until(program, stop)
-    print(json.dumps({"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    print(json.dumps({"peak_mb": used.ru_maxrss / 1024, "cpu_seconds": used.ru_utime + used.ru_stime}))
 
 
 @contextmanager
@@ -201,8 +202,13 @@ def measure(settings: Settings, program: Program, run_id: str, small: str, numbe
     """Let so many workers do the run while progress is polled; what was measured."""
     with workers(settings, number) as processes:
         measured = follow(program, run_id, small, processes)
-        peaks = [json.loads(process.communicate(b"")[0])["peak_mb"] for process in processes]
-    return {**measured, "peak_mb": round(max(peaks)), "audit": audit_progress(program, run_id)}
+        used = [json.loads(process.communicate(b"")[0]) for process in processes]
+    return {
+        **measured,
+        "peak_mb": round(max(each["peak_mb"] for each in used)),
+        "worker_cpu_seconds": round(sum(each["cpu_seconds"] for each in used), 2),
+        "audit": audit_progress(program, run_id),
+    }
 
 
 def measure_kill(
