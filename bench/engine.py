@@ -254,11 +254,11 @@ def main() -> None:
         return
     with program_over(options.database) as (settings, program):
         began = time.monotonic()
-        small = start(program, fill(program, SMALL))
-        ids = fill(program, options.documents)
+        ids, few = fill(program, options.documents), fill(program, SMALL)
         filled = time.monotonic()
         run_id = start(program, ids)
         started = time.monotonic()
+        small = start(program, few)
         print(f"filled in {filled - began:.1f} s, run started in {started - filled:.2f} s", flush=True)
         do = measure_kill if options.kill else measure
         print(json.dumps(do(settings, program, run_id, small, options.workers), indent=2))
