@@ -13,6 +13,7 @@ from docrail.core.state import State
 from docrail.store import tables
 from docrail.store.counters import read_tally, recount
 from docrail.store.errors import count_groups_then, read_errors, read_groups
+from docrail.store.held_queue import queue_drift
 from docrail.store.history import read_then
 from docrail.store.settle import read_pipeline_phases
 
@@ -138,6 +139,7 @@ def audit(connection: Connection, run_id: str) -> list[str]:
     kept_held = int(connection.execute(_RUN, {"run_id": run_id}).one().held)
     if held != kept_held:
         drift.append(f"held fields: counter {kept_held}, rows {held}")
+    drift += queue_drift(connection, run_id)
     errors = tables.errors.c
     listed = connection.execute(
         select(func.count()).where(
