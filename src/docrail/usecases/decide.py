@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a person says of one field of one pipeline document.
+    """What a person says of one field of one pipeline document; `action` is a word of `Action`.
 
     `version` is the version of the cell that they looked at, if it matters; `supersedes` the id of the decision that
     this one takes the place of.
@@ -33,7 +33,7 @@ class Answer:
 
     pipeline_document_id: str
     field: str
-    action: Action
+    action: str
     value: Any = UNSAID
     reason: str | None = None
     version: int | None = None
@@ -80,14 +80,13 @@ def resolve(program: Program, answer: Answer, *, reviewer: str) -> Decided:
         at = read_clock(connection)
         held = _held_cell(case, answer, reviewer=reviewer, now=at)
         said = Said(
-            action=answer.action,
+            action=Action(answer.action),
             cell=_decide(case, held, answer),
             before=case.current.value if case.current else None,
             reason=answer.reason,
             reviewer=reviewer,
         )
         id_ = store_decision(connection, case, said, at=at, enqueue=program.engine.enqueue)
-    log.info("field_decided", decision_id=id_, field=answer.field, action=answer.action.value)
     return _decided(case, said, id_, at)
 
 
@@ -116,14 +115,17 @@ def _outcome(program: Program, answer: Answer, reviewer: str) -> Outcome:
 def _check(answer: Answer) -> None:
     """What can be said of an answer by itself."""
     problems = []
-    if answer.action is Action.APPROVE and answer.value is not UNSAID:
+    if answer.action not in tuple(Action):
+        message = f"no action '{answer.action}': there are {', '.join(Action)}"
+        problems.append(Problem(path="action", message=message))
+    if answer.action == Action.APPROVE and answer.value is not UNSAID:
         problems.append(Problem(path="value", message="approve keeps the value; `correct` takes another one"))
-    if answer.action is Action.CORRECT and answer.value is UNSAID:
+    if answer.action == Action.CORRECT and answer.value is UNSAID:
         problems.append(Problem(path="value", message="missing: the right value, or null if there is none"))
-    if answer.action is Action.OVERRIDE and not (answer.reason or "").strip():
+    if answer.action == Action.OVERRIDE and not (answer.reason or "").strip():
         problems.append(Problem(path="reason", message="missing: say why the value goes past the gate"))
     if problems:
-        raise InvalidInput(f"{answer.action.value}: {problems[0]}", tuple(problems))
+        raise InvalidInput(f"this cannot be decided: {problems[0]}", tuple(problems))
 
 
 def _held_cell(case: Case, answer: Answer, *, reviewer: str, now: int) -> Cell:
@@ -162,10 +164,10 @@ def _superseded_cell(case: Case, answer: Answer) -> Cell:
 
 def _decide(case: Case, held: Cell, answer: Answer) -> Cell:
     if answer.value is UNSAID:
-        return decide(held, answer.action)
+        return decide(held, Action(answer.action))
     field = next(each for each in case.run.plan.fields if each.name == case.field)
-    value = check_value(field, answer.value, past_gates=answer.action is Action.OVERRIDE)
-    return decide(held, answer.action, value, given=True)
+    value = check_value(field, answer.value, past_gates=answer.action == Action.OVERRIDE)
+    return decide(held, Action(answer.action), value, given=True)
 
 
 def _decided(case: Case, said: Said, id_: str, at: int) -> Decided:

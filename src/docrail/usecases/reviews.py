@@ -163,6 +163,7 @@ def _withheld(item: Item) -> Item:
         item,
         versions=[(n, _masked(cell)) for n, cell in item.versions],
         verdicts=[replace(verdict, message="") for verdict in item.verdicts],
+        rework_failure=None,
     )
 
 
