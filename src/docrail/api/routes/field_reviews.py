@@ -108,7 +108,7 @@ def list_decisions(
     program: Acting,
     wanted: PageQuery,
     which: Annotated[DecisionsWanted, Depends(_decisions_wanted)],
-    format: Annotated[
+    format: Annotated[  # noqa: A002 - the word of the exports
         Literal["json", "csv"] | None, Query(description="`csv`: all of it, oldest first")
     ] = None,
     accept: Annotated[str, Header()] = "",
