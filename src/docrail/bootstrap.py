@@ -16,6 +16,7 @@ from docrail.engine.durable import Engine
 from docrail.engine.limiter import Limiter
 from docrail.reading.limits import Limits
 from docrail.reading.sandbox import Reader
+from docrail.rework import review_tasks
 from docrail.store.blobs import Blobs
 from docrail.store.database import Database
 from docrail.store.keys import workspace_id
@@ -102,7 +103,8 @@ def working(program: Program) -> Iterator[Worker | None]:
                 worker_id=worker.id,
             )
             ahead = AHEAD_ALONE if settings.embedded else AHEAD_TOGETHER
-            engine.start(tasks(parts), concurrency=concurrency, worker=worker.id, ahead=ahead)
+            work = tasks(parts) | review_tasks(parts)
+            engine.start(work, concurrency=concurrency, worker=worker.id, ahead=ahead)
             try:
                 yield worker
             finally:

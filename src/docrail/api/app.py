@@ -19,6 +19,7 @@ from docrail.api.routes import (
     admissions,
     document_views,
     documents,
+    field_reviews,
     health,
     keys,
     pipelines,
@@ -31,7 +32,18 @@ from docrail.api.watch import Watcher
 from docrail.bootstrap import Program
 
 DESCRIPTION = "Turns a pile of documents into a governed table, and shows every step of the way."
-ROUTERS = (admissions, documents, document_views, specs, pipelines, results, products, keys, health)
+ROUTERS = (
+    admissions,
+    documents,
+    document_views,
+    specs,
+    pipelines,
+    results,
+    products,
+    field_reviews,
+    keys,
+    health,
+)
 
 
 def create_app(program: Program) -> ASGIApp:

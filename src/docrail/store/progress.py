@@ -14,6 +14,7 @@ from docrail.store import tables
 from docrail.store.counters import TALLY, read_tally, recount, tally_of
 from docrail.store.errors import count_groups_then, read_errors, read_groups
 from docrail.store.given import gathered
+from docrail.store.held_queue import queue_drift
 from docrail.store.history import read_then
 from docrail.store.rows import from_json
 from docrail.store.settle import PIPELINE_PHASES, statuses_of
@@ -149,6 +150,7 @@ def audit(connection: Connection, run_id: str) -> list[str]:
     kept_held = int(connection.execute(_run(connection.dialect.name), {"run_id": run_id}).one().held)
     if held != kept_held:
         drift.append(f"held fields: counter {kept_held}, rows {held}")
+    drift += queue_drift(connection, run_id)
     errors = tables.errors.c
     listed = connection.execute(
         select(func.count()).where(
