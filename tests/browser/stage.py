@@ -83,7 +83,9 @@ def looking(browser, url, **options):
     page.set_default_timeout(15_000)
     page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
     page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
-    page.on("request", lambda asked: None if asked.url.startswith(url) else wrong.append(f"left us: {asked.url}"))
+    page.on(
+        "request", lambda asked: None if asked.url.startswith(url) else wrong.append(f"left us: {asked.url}")
+    )
     try:
         yield page
         assert wrong == []

@@ -95,11 +95,11 @@ def show_seconds(seconds: float | None) -> str:
     return " ".join(parts[:2])
 
 
-def show_value(value: Any) -> str:
-    """The value of a cell as text; what has parts as JSON.
+def show_value(value: Any, form: str | None = None) -> str:
+    """The value of a cell as text, in the `form` of its field; what has parts as JSON.
 
-    >>> show_value(1234.5), show_value(None), show_value([{"a": 1}])
-    ('1234.5', '—', '[{"a": 1}]')
+    >>> show_value(5000.0), show_value(1234.5, "money"), show_value(None), show_value([{"a": 1}])
+    ('5000', '1234.50', '—', '[{"a": 1}]')
     """
     if value is None:
         return NOTHING
@@ -107,7 +107,11 @@ def show_value(value: Any) -> str:
         return value
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | tuple | Mapping) else str(value)
+    if isinstance(value, list | tuple | Mapping):
+        return json.dumps(value, ensure_ascii=False)
+    if form == "money" and round(value, 2) == value:
+        return f"{value:.2f}"
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def show_size(size: int) -> str:
