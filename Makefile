@@ -10,7 +10,7 @@ run: $(VENV)/ready
 		--name invoices --out out/invoices.csv; status=$$?; test $$status -eq 0 -o $$status -eq 3
 
 test: $(VENV)/ready-dev check browser
-	"$(BIN)/python" -m pytest
+	"$(BIN)/python" -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 check: $(VENV)/ready-dev
 	"$(BIN)/ruff" check src tests bench

@@ -20,6 +20,7 @@ from docrail.api.routes import (
     admissions,
     document_views,
     documents,
+    field_reviews,
     health,
     keys,
     pipelines,
@@ -35,7 +36,18 @@ DESCRIPTION = "Turns a pile of documents into a governed table, and shows every 
 Pages = Callable[[ASGIApp, Program, State], ASGIApp]
 """Puts pages for people before the API; they share what the application keeps in its state."""
 
-ROUTERS = (admissions, documents, document_views, specs, pipelines, results, products, keys, health)
+ROUTERS = (
+    admissions,
+    documents,
+    document_views,
+    specs,
+    pipelines,
+    results,
+    products,
+    field_reviews,
+    keys,
+    health,
+)
 
 
 def create_app(program: Program, *, pages: Pages | None = None) -> ASGIApp:

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from docrail.api.newest import Newest
 from docrail.api.problems import problem
 from docrail.bootstrap import Program
+from docrail.store.keys import ApiKey
 from docrail.usecases.keys import acting_in, check_key, has_expired, hash_secret
 
 PROTECTED = "/v1/"
@@ -56,6 +57,7 @@ class Keys:
         if needed not in key.scopes:
             return _insufficient(scope, needed, key.scopes)
         scope["state"]["program"] = acting_in(self._program, key)
+        scope["state"]["key"] = key
         return None
 
 
@@ -67,6 +69,16 @@ def acting_program(request: Request) -> Program:
 
 
 Acting = Annotated[Program, Depends(acting_program)]
+
+
+def acting_key(request: Request) -> ApiKey:
+    """The key of the request: its name is who acts."""
+    key = request.state.key
+    assert isinstance(key, ApiKey)
+    return key
+
+
+ActingKey = Annotated[ApiKey, Depends(acting_key)]
 
 
 def _secret(scope: Scope) -> str:

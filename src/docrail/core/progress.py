@@ -269,13 +269,14 @@ def _row(phase: PlannedPhase, counts: Mapping[str, int]) -> PhaseProgress:
 
 
 def _rate(snapshot: Snapshot, ends: Ends) -> tuple[float | None, tuple[int, int] | None]:
-    """Documents a second in this generation up to the last change, and the time left as (low, high) seconds.
+    """Documents a second in this generation up to its end or the last change, and the time left as (low, high) seconds.
 
     The spread is two standard errors of a count of that size: few finished documents say little, and the
     interval says so.
     """
     finished = ends.terminal - snapshot.settled
-    seconds = (snapshot.updated_at - snapshot.generation_at) / 1000
+    until = snapshot.finished_at or snapshot.updated_at
+    seconds = (until - snapshot.generation_at) / 1000
     if finished <= 0 or seconds <= 0:
         return None, None
     rate = finished / seconds

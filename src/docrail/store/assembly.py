@@ -35,7 +35,9 @@ def claim_phase(connection: Connection, run_id: str, phase: str, *, worker_id: s
         check_free(connection, row.worker_id, worker_id)
     running = PipelinePhaseStatus.RUNNING.value
     claimed = update(table).where(ours)
-    claimed = claimed.values(status=running, epoch=table.c.epoch + 1, worker_id=worker_id)
+    claimed = claimed.values(
+        status=running, epoch=table.c.epoch + 1, worker_id=worker_id, seen=table.c.inputs
+    )
     epoch = connection.execute(claimed.returning(table.c.epoch)).scalar_one()
     write_status(connection, run_id, at=at)
     return int(epoch)

@@ -25,6 +25,7 @@ from docrail.store.clock import read_clock
 from docrail.store.counters import count_changes
 from docrail.store.errors import insert_errors
 from docrail.store.given import given_rows
+from docrail.store.held_queue import refresh_queue
 from docrail.store.locks import share_runs
 from docrail.store.rows import cell_row, numbered, to_json
 from docrail.store.settle import Enqueue, close_chunks
@@ -140,6 +141,8 @@ def _record(
         changes[chain[0].before] -= 1
         changes[chain[-1].after] += 1
     count_changes(connection, run_id, changes, at=at, shard=shard, held=sum(m.held for m in moves))
+    partial = [chain[-1].document for chain in chains if chain[-1].after.state is State.PARTIAL]
+    refresh_queue(connection, run_id, partial, at=at, shard=shard)
     failed = [move for move in moves if move.after.state is State.ERROR]
     if failed:
         insert_errors(connection, run_id, failed, at=at)
@@ -152,6 +155,8 @@ def _insert_results(connection: Connection, moves: Iterable[Move]) -> None:
     verdicts: list[dict[str, Any]] = []
     issues: list[dict[str, Any]] = []
     for move in moves:
+        if not (move.cells or move.verdicts or move.issues):
+            continue
         place = {"run_document_id": move.document}
         cells += numbered([cell_row(cell) for cell in move.cells], **place, first=move.first_cell)
         verdicts += numbered(

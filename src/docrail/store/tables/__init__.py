@@ -7,6 +7,7 @@ from docrail.store.tables.learning import confirmations
 from docrail.store.tables.products import products
 from docrail.store.tables.progress import counters, error_groups, errors, history, shards
 from docrail.store.tables.records import cells, composed, issues, verdicts
+from docrail.store.tables.reviews import decisions, held_counts, held_fields, reworks
 from docrail.store.tables.runs import chunks, pipeline_phases, run_documents, runs
 from docrail.store.tables.specs import spec_versions, specs
 from docrail.store.tables.workers import limit_places, limits, workers
@@ -20,9 +21,12 @@ __all__ = [
     "composed",
     "confirmations",
     "counters",
+    "decisions",
     "documents",
     "error_groups",
     "errors",
+    "held_counts",
+    "held_fields",
     "history",
     "issues",
     "limit_places",
@@ -30,6 +34,7 @@ __all__ = [
     "metadata",
     "pipeline_phases",
     "products",
+    "reworks",
     "run_documents",
     "runs",
     "shards",

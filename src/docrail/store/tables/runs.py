@@ -47,7 +47,10 @@ pipeline_phases = Table(
     Column("status", String(16)),
     Column("epoch", Integer, nullable=False, default=0),
     Column("worker_id", String(36)),
+    Column("inputs", BigInteger, nullable=False, server_default="0"),
+    Column("seen", BigInteger, nullable=False, server_default="0"),
 )
+"""`inputs` counts the changes of the records after they completed; `seen` is how many of them it worked with."""
 
 chunks = Table(
     "chunks",

@@ -14,6 +14,7 @@ def upgrade() -> None:
     metadata.create_all(op.get_bind(), checkfirst=False)
     protect(op.get_bind(), "admissions")
     protect(op.get_bind(), "confirmations")
+    protect(op.get_bind(), "decisions")
 
 
 def downgrade() -> None:
