@@ -27,6 +27,7 @@ COMMANDS = {
     "read": ("read", "Show what docrail sees of a file: its words, boxes, tables and what was hidden."),
     "spec": ("specs", "Check and show specs."),
     "keys": ("keys", "Make, list and revoke the keys of the HTTP interface."),
+    "audit": ("audit", "Show who did what, and verify that nothing was changed since."),
     "serve": ("serve", "Serve the HTTP interface and the web page."),
     "worker": ("worker", "Work on whatever is queued, until stopped."),
 }
