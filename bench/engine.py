@@ -113,7 +113,8 @@ def work(settings: Settings) -> None:
     threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), daemon=True).start()
     with open_program(settings) as program:
         work_until(program, stop)
-    print(json.dumps({"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    print(json.dumps({"peak_mb": used.ru_maxrss / 1024, "cpu_seconds": used.ru_utime + used.ru_stime}))
 
 
 @contextmanager
@@ -201,8 +202,13 @@ def measure(settings: Settings, program: Program, run_id: str, small: str, numbe
     """Let so many workers do the run while progress is polled; what was measured."""
     with workers(settings, number) as processes:
         measured = follow(program, run_id, small, processes)
-        peaks = [json.loads(process.communicate(b"")[0])["peak_mb"] for process in processes]
-    return {**measured, "peak_mb": round(max(peaks)), "audit": audit_progress(program, run_id)}
+        used = [json.loads(process.communicate(b"")[0]) for process in processes]
+    return {
+        **measured,
+        "peak_mb": round(max(each["peak_mb"] for each in used)),
+        "worker_cpu_seconds": round(sum(each["cpu_seconds"] for each in used), 2),
+        "audit": audit_progress(program, run_id),
+    }
 
 
 def measure_kill(
@@ -248,11 +254,11 @@ def main() -> None:
         return
     with program_over(options.database) as (settings, program):
         began = time.monotonic()
-        small = start(program, fill(program, SMALL))
-        ids = fill(program, options.documents)
+        ids, few = fill(program, options.documents), fill(program, SMALL)
         filled = time.monotonic()
         run_id = start(program, ids)
         started = time.monotonic()
+        small = start(program, few)
         print(f"filled in {filled - began:.1f} s, run started in {started - filled:.2f} s", flush=True)
         do = measure_kill if options.kill else measure
         print(json.dumps(do(settings, program, run_id, small, options.workers), indent=2))

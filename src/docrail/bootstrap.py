@@ -2,6 +2,7 @@
 
 import ctypes
 import fcntl
+import gc
 import os
 import time
 from collections.abc import Iterator
@@ -80,7 +81,7 @@ def working(program: Program) -> Iterator[Worker | None]:
         if not ours:
             yield None
             return
-        _share_heaps()
+        _spare_memory_work()
         settings, database, engine = program.settings, program.database, program.engine
         concurrency = settings.concurrency or _processes(settings) + 1
         crew = joined(database, engine, take_over_seconds=settings.take_over_seconds, alone=settings.embedded)
@@ -120,8 +121,12 @@ def make_reader(settings: Settings, *, processes: int | None = None) -> Reader:
     )
 
 
-def _share_heaps() -> None:
-    """The C library of Linux gives threads heaps of their own that never shrink: two are enough for all of ours."""
+def _spare_memory_work() -> None:
+    """What the program is made of stays, so the collector need not look at it again and again.
+
+    The C library of Linux gives threads heaps of their own that never shrink: two are enough for all of ours.
+    """
+    gc.freeze()
     with suppress(AttributeError):  # another C library
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
 

@@ -96,9 +96,9 @@ class Journey:
         self.timings[planned.id] = round(time.monotonic() - self.began, 4)
         self.attempts = 0
         last = self.position.phase + 1 == len(plan.document_phases)
-        ended = State.PARTIAL if count_held(after) else State.COMPLETED
+        held = count_held(after)
         self._step(
-            ended if last else State.QUEUED,
+            (State.PARTIAL if held else State.COMPLETED) if last else State.QUEUED,
             phase=self.position.phase + 1,
             phase_id=planned.id,
             timings=dict(self.timings),
@@ -108,7 +108,7 @@ class Journey:
             first_cell=len(before.cells),
             first_verdict=len(before.verdicts),
             first_issue=len(before.issues),
-            held=count_held(after) - count_held(before),
+            held=held - (held if after is before else count_held(before)),
         )
         if last:
             self.hand_in()

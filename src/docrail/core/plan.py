@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 
 from docrail.core.errors import InvalidInput, Problem
 from docrail.core.model import Value
@@ -43,18 +44,18 @@ class PlannedPhase:
     limits: Limits = UNLIMITED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """The compiled, frozen rail of one run: the phases in order, assembly last, and the fields they fill."""
 
     fields: tuple[Field, ...]
     phases: tuple[PlannedPhase, ...]
 
-    @property
+    @cached_property
     def document_phases(self) -> tuple[PlannedPhase, ...]:
         return tuple(phase for phase in self.phases if phase.scope is Scope.DOCUMENT)
 
-    @property
+    @cached_property
     def pipeline_phases(self) -> tuple[PlannedPhase, ...]:
         return tuple(phase for phase in self.phases if phase.scope is Scope.PIPELINE)
 

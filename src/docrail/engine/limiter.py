@@ -1,17 +1,18 @@
 """Keeps a phase within its limits over all workers: waits for its moment and its place before it runs."""
 
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from docrail.core.plan import PlannedPhase
-from docrail.core.retry import Limits
+from docrail.core.retry import UNLIMITED, Limits
 from docrail.engine.durable import Stopping
 from docrail.store.database import Database
 from docrail.store.limits import leave_place, reserve_start, take_place
 
 LOOK_SECONDS = 0.05
 LONGEST_LOOK_SECONDS = 1.0
+FREE = nullcontext(False)
 
 
 class Limiter:
@@ -34,15 +35,20 @@ class Limiter:
 
     def limits(self, phase: PlannedPhase, run_id: str) -> list[tuple[str, Limits]]:
         """The limits that hold for a phase of a run, each with the name all workers know it by."""
-        all_runs = self._by_type.get(phase.type.value, Limits())
+        if not self._by_type and not phase.limits.any:
+            return []
+        all_runs = self._by_type.get(phase.type.value, UNLIMITED)
         both = ((f"type/{phase.type}", all_runs), (f"{run_id}/{phase.id}", phase.limits))
         return [(key, limits) for key, limits in both if limits.any]
 
-    @contextmanager
-    def place(self, phase: PlannedPhase, run_id: str) -> Iterator[bool]:
+    def place(self, phase: PlannedPhase, run_id: str) -> AbstractContextManager[bool]:
         """A place in the phase while the block runs; True if there are limits at all. Raises Stopping."""
-        taken: list[tuple[str, int]] = []
         held = self.limits(phase, run_id)
+        return self._within(held) if held else FREE
+
+    @contextmanager
+    def _within(self, held: Sequence[tuple[str, Limits]]) -> Iterator[bool]:
+        taken: list[tuple[str, int]] = []
         try:
             for key, limits in held:
                 if limits.concurrency is not None:
@@ -50,7 +56,7 @@ class Limiter:
             for key, limits in held:
                 if limits.per_second is not None:
                     self._wait_for_moment(key, limits.per_second)
-            yield bool(held)
+            yield True
         finally:
             for key, place in taken:
                 with self._database.writing() as connection:

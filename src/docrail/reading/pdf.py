@@ -52,7 +52,7 @@ def _parse(data: bytes, *, terms: Terms) -> tuple[NativeResult, bytes, tuple[Iss
     """The parsed file, the bytes that could be parsed, and an issue when they had to be repaired."""
     try:
         parsed = parse(data, pages=terms.limits.pages)
-        if parsed.pages:
+        if parsed.num_pages:
             return parsed, data, ()
     except _UNREADABLE as error:
         reason = str(error)
@@ -63,7 +63,7 @@ def _parse(data: bytes, *, terms: Terms) -> tuple[NativeResult, bytes, tuple[Iss
         parsed = parse(repaired, pages=terms.limits.pages)
     except _UNREADABLE as error:
         raise pdf_file.unreadable(str(error)) from error
-    if not parsed.pages:
+    if not parsed.num_pages:
         raise pdf_file.unreadable(reason)
     message = "The PDF is damaged and was repaired before reading: parts may be missing."
     return parsed, repaired, (Issue(code="repaired", message=message),)
@@ -147,7 +147,7 @@ def _note_hidden(layout: Layout) -> Layout:
 
 def _count_issues(parsed: NativeResult, *, terms: Terms) -> tuple[Issue, ...]:
     issues = []
-    if parsed.total_pages > len(parsed.pages) + len(parsed.page_errors):
+    if parsed.total_pages > parsed.num_pages + len(parsed.page_errors):
         read = f"Only the first {terms.limits.pages} of {parsed.total_pages} pages were read"
         issues.append(cut_short(read, limits=terms.limits, name="pages", code="pages_not_read"))
     if parsed.page_errors:

@@ -23,6 +23,9 @@ def is_garbled(text: str) -> bool:
     >>> is_garbled("\\ue001\\ue002\\ue003 12")
     True
     """
+    if text.isascii() and text.isprintable() and "(cid:" not in text:
+        # Nearly every page: no character can be wrong, and one look for words tells the rest.
+        return not has_known_words(text.split()) and _is_no_language(Counter(text))
     marks = _CID.findall(text) if "(cid:" in text else ()
     counts = Counter(text)
     dense = sum(count for char, count in counts.items() if not char.isspace())

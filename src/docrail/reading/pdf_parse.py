@@ -96,9 +96,10 @@ class NativePageError(Protocol):
 
 
 class NativeResult(Protocol):
-    """A parsed file."""
+    """A parsed file. `pages` makes every page anew each time it is asked for; `num_pages` counts them for nothing."""
 
     pages: Sequence[NativePage]
+    num_pages: int
     total_pages: int
     page_errors: Sequence[NativePageError]
 

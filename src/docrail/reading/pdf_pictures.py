@@ -1,8 +1,8 @@
 """PDF pages looked at as pictures: words nobody can see are set apart, pages without a text layer go through OCR."""
 
 import ctypes
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from importlib import import_module
 from itertools import islice
@@ -59,7 +59,9 @@ def _set_invisible_apart(layout: Layout, *, pdf: pdfium.PdfDocument, numbers: fr
 
 
 def _split_page(page: Page, *, pdf: pdfium.PdfDocument) -> Page:
-    grey, dpi = _render(pdf, page, dpi=_LOOK_DPI, is_grey=True)
+    with closing(pdf[page.number - 1]) as source:
+        grey, dpi = _render(source, page, dpi=_LOOK_DPI, is_grey=True)
+        unpainted = list(_find_unpainted(source, page))
     lines, hidden = [], list(page.hidden)
     for line in page.lines:
         seen = tuple(word for word in line.words if _is_seen(word, grey, scale=dpi / _POINTS))
@@ -69,9 +71,8 @@ def _split_page(page: Page, *, pdf: pdfium.PdfDocument) -> Page:
             unseen = " ".join(word.text for word in line.words if word not in seen)
             box = Box.around(word.box for word in line.words if word not in seen)
             hidden.append(Hidden(text=unseen, reason="not visible on the page", box=box))
-    hidden.extend(
-        _find_unpainted(pdf, page, known=" ".join([*(item.text for item in hidden), *_texts(lines)]))
-    )
+    known = _dense([*(item.text for item in hidden), *(line.text for line in lines)])
+    hidden.extend(item for item in unpainted if _dense([item.text]) not in known)
     if len(hidden) == len(page.hidden):
         return page
     # Blocks and tables hold the hidden words too, so they are found anew.
@@ -81,20 +82,17 @@ def _split_page(page: Page, *, pdf: pdfium.PdfDocument) -> Page:
     )
 
 
-def _find_unpainted(pdf: pdfium.PdfDocument, page: Page, *, known: str) -> Iterator[Hidden]:
-    """Text set as invisible that the parser leaves out where a page has visible text too."""
-    source = pdf[page.number - 1]
-    dense = "".join(known.split())
-    try:
-        words = source.get_textpage()
-        for item in islice(source.get_objects(filter=(raw.FPDF_PAGEOBJ_TEXT,)), _MOST_OBJECTS):
-            if raw.FPDFTextObj_GetTextRenderMode(item.raw) in _UNPAINTED:
-                text = _text_of(item, words)
-                if text and "".join(text.split()) not in dense:
-                    yield Hidden(text=text, reason="not visible on the page", box=_place(item, page))
-        words.close()
-    finally:
-        source.close()
+def _find_unpainted(source: pdfium.PdfPage, page: Page) -> Iterator[Hidden]:
+    """Text set as invisible, which the parser leaves out where a page has visible text too."""
+    words = source.get_textpage()
+    for item in islice(source.get_objects(filter=(raw.FPDF_PAGEOBJ_TEXT,)), _MOST_OBJECTS):
+        if raw.FPDFTextObj_GetTextRenderMode(item.raw) in _UNPAINTED and (text := _text_of(item, words)):
+            yield Hidden(text=text, reason="not visible on the page", box=_place(item, page))
+    words.close()
+
+
+def _dense(texts: Iterable[str]) -> str:
+    return "".join("".join(texts).split())
 
 
 def _text_of(item: pdfium.PdfObject, words: pdfium.PdfTextPage) -> str:
@@ -111,10 +109,6 @@ def _place(item: pdfium.PdfObject, page: Page) -> Box | None:
         return None
     sides = (left, page.height - top, right, page.height - bottom)
     return Box(**dict(zip(("x0", "y0", "x1", "y1"), (round(side, 2) for side in sides), strict=True)))
-
-
-def _texts(lines: Sequence[Line]) -> Iterator[str]:
-    return (line.text for line in lines)
 
 
 def _is_seen(word: Word, grey: Image.Image, *, scale: float) -> bool:
@@ -140,7 +134,8 @@ def _recognise(layout: Layout, *, pdf: pdfium.PdfDocument, numbers: Sequence[int
             late.append(str(page.number))
             pages.append(page)
         else:
-            picture, dpi = _render(pdf, page, dpi=terms.limits.render_dpi)
+            with closing(pdf[page.number - 1]) as source:
+                picture, dpi = _render(source, page, dpi=terms.limits.render_dpi)
             recognition = ocr.read_picture(
                 picture, number=page.number, dpi=dpi, threads=terms.threads, engine=terms.engine
             )
@@ -161,7 +156,7 @@ def _better(page: Page, recognised: Page) -> Page:
 
 
 def _render(
-    pdf: pdfium.PdfDocument, page: Page, *, dpi: float, is_grey: bool = False
+    source: pdfium.PdfPage, page: Page, *, dpi: float, is_grey: bool = False
 ) -> tuple[Image.Image, float]:
     """The page as an RGB or grey picture and the dpi it really has: large pages are rendered coarser, never
     refused."""
@@ -170,9 +165,5 @@ def _render(
         _LONGEST_SIDE / max(page.width, page.height, 1.0),
     )
     scale = min(dpi / _POINTS, most)
-    source = pdf[page.number - 1]
-    try:
-        picture: Image.Image = source.render(scale=scale, may_draw_forms=True, grayscale=is_grey).to_pil()
-        return picture.convert("L" if is_grey else "RGB"), scale * _POINTS
-    finally:
-        source.close()
+    picture: Image.Image = source.render(scale=scale, may_draw_forms=True, grayscale=is_grey).to_pil()
+    return picture.convert("L" if is_grey else "RGB"), scale * _POINTS

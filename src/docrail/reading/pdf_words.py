@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
+from math import floor
 
 from docrail.core.model import Box, Hidden, Word
 from docrail.reading.lines import Run
@@ -67,11 +68,7 @@ def _split(item: NativeItem) -> tuple[Word, ...]:
         if not (text.isascii() and text.isprintable()):
             text = _clean(text)
         if text:
-            x, y = word.x, word.y
-            box = Box(
-                x0=round(x, 2), y0=round(y, 2), x1=round(x + word.width, 2), y1=round(y + word.height, 2)
-            )
-            words.append(Word(text=text, box=box))
+            words.append(Word(text=text, box=_box(word.x, word.y, word.width, word.height)))
     return tuple(words)
 
 
@@ -104,7 +101,13 @@ def _is_kept(char: str) -> bool:
 
 
 def _box(x: float, y: float, width: float, height: float) -> Box:
-    return Box(x0=round(x, 2), y0=round(y, 2), x1=round(x + width, 2), y1=round(y + height, 2))
+    """Rounded to hundredths of a point. There are four numbers a word, and `round` takes thrice as long."""
+    return Box(
+        x0=floor(x * 100 + 0.5) / 100,
+        y0=floor(y * 100 + 0.5) / 100,
+        x1=floor((x + width) * 100 + 0.5) / 100,
+        y1=floor((y + height) * 100 + 0.5) / 100,
+    )
 
 
 def _why_hidden(box: Box, *, width: float, height: float) -> str | None:

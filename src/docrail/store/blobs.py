@@ -10,6 +10,7 @@ from docrail.core.model import Layout
 from docrail.store.incoming import Incoming, Spooled, receive, settle, sweep
 
 DAY = 86_400
+_LAYOUT = msgspec.msgpack.Decoder(Layout)
 LAYOUT_VERSION = 2
 """Raised when reading changes what it makes of the same bytes: older layouts are then read anew."""
 
@@ -52,7 +53,8 @@ class Blobs:
     def read_layout(self, digest: str) -> Layout | None:
         """The layout kept for a digest, if these bytes were read before (and it survived: a power cut may empty it)."""
         try:
-            return msgspec.msgpack.decode(self._layout_path(digest).read_bytes(), type=Layout)
+            with open(self._layout_path(digest), "rb") as file:  # noqa: PTH123 - pathlib's own costs twice as much
+                return _LAYOUT.decode(file.read())
         except (FileNotFoundError, msgspec.DecodeError):
             return None
 

@@ -1,6 +1,7 @@
 """How many documents stand where, kept beside the documents: reading them costs the same at any size."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
 
@@ -46,11 +47,15 @@ def count_changes(
 
 def read_tally(connection: Connection, run_id: str) -> Tally:
     """The counters of a run, its writers' shards added up."""
-    counted = connection.execute(_TALLY, {"run_id": run_id})
-    return {Position(row.phase, State(row.state)): int(row.n) for row in counted if row.n}
+    return tally_of(connection.execute(TALLY, {"run_id": run_id}))
 
 
-_TALLY = (
+def tally_of(rows: Iterable[Sequence[Any]]) -> Tally:
+    """The tally of rows of (phase, state, number)."""
+    return {Position(phase, State(state)): int(n) for phase, state, n in rows if n}
+
+
+TALLY = (
     select(tables.counters.c.phase, tables.counters.c.state, func.sum(tables.counters.c.n).label("n"))
     .where(tables.counters.c.run_id == bindparam("run_id"))
     .group_by(tables.counters.c.phase, tables.counters.c.state)

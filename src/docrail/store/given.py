@@ -1,4 +1,4 @@
-"""Rows that come with a statement: many changes in one statement, the same on SQLite and PostgreSQL."""
+"""Many rows with one statement, given or gathered, the same on SQLite and PostgreSQL."""
 
 from collections.abc import Sequence
 from typing import Any, TypeAlias
@@ -6,8 +6,10 @@ from typing import Any, TypeAlias
 from sqlalchemy import (
     JSON,
     ColumnClause,
+    ColumnElement,
     Connection,
     FromClause,
+    Select,
     Table,
     Text,
     bindparam,
@@ -39,6 +41,20 @@ def given_rows(dialect: str, columns: Sequence[ColumnClause[Any]]) -> FromClause
         .table_valued(*columns)
         .render_derived(name="given", with_types=True)
     )
+
+
+def gathered(dialect: str, query: Select[Any]) -> ColumnElement[str]:
+    """The rows of a query as one value: a JSON list of lists, `[]` without rows."""
+    rows = query.subquery()
+    make, gather = _GATHER[dialect]
+    listed = func.coalesce(cast(gather(make(*rows.c)), Text), "[]")
+    return select(type_coerce(listed, Text)).select_from(rows).scalar_subquery()
+
+
+_GATHER = {
+    "sqlite": (func.json_array, func.json_group_array),
+    "postgresql": (func.json_build_array, func.json_agg),
+}
 
 
 def upsert(connection: Connection, table: Table) -> Upsert:

@@ -155,6 +155,8 @@ def _insert_results(connection: Connection, moves: Iterable[Move]) -> None:
     verdicts: list[dict[str, Any]] = []
     issues: list[dict[str, Any]] = []
     for move in moves:
+        if not (move.cells or move.verdicts or move.issues):
+            continue
         place = {"run_document_id": move.document}
         cells += numbered([cell_row(cell) for cell in move.cells], **place, first=move.first_cell)
         verdicts += numbered(

@@ -1,6 +1,6 @@
 """One consistent read of everything that progress shows; its cost does not grow with the documents."""
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, select
@@ -11,11 +11,13 @@ from docrail.core.plan_json import plan_from_json
 from docrail.core.progress import PipelinePhaseStatus, Snapshot
 from docrail.core.state import State
 from docrail.store import tables
-from docrail.store.counters import read_tally, recount
+from docrail.store.counters import TALLY, read_tally, recount, tally_of
 from docrail.store.errors import count_groups_then, read_errors, read_groups
+from docrail.store.given import gathered
 from docrail.store.held_queue import queue_drift
 from docrail.store.history import read_then
-from docrail.store.settle import read_pipeline_phases
+from docrail.store.rows import from_json
+from docrail.store.settle import PIPELINE_PHASES, statuses_of
 
 
 def _over_shards(what: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -28,10 +30,19 @@ _SHARDS = (
     _over_shards(func.sum(tables.shards.c.held)).label("held"),
     _over_shards(func.max(tables.shards.c.updated_at)).label("moved_at"),
 )
-_RUN: Select[Any] = select(tables.runs, *_SHARDS).where(tables.runs.c.id == bindparam("run_id"))
 _REVISION: Select[Any] = select(tables.runs.c.workspace_id, tables.runs.c.revision, _SHARDS[0]).where(
     tables.runs.c.id == bindparam("run_id")
 )
+
+
+@cache
+def _run(dialect: str) -> Select[Any]:
+    """All that is counted of a run, in one row."""
+    counted = (
+        gathered(dialect, TALLY).label("tally"),
+        gathered(dialect, PIPELINE_PHASES).label("pipeline_phases"),
+    )
+    return select(tables.runs, *_SHARDS, *counted).where(tables.runs.c.id == bindparam("run_id"))
 
 
 def read_revision(connection: Connection, run_id: str, *, workspace_id: str) -> int:
@@ -49,8 +60,8 @@ def read_progress(
     errors_after: str | None = None,
 ) -> Snapshot:
     """The snapshot of a run, with one page of its errors. Raises NotFound, also for another workspace's."""
-    run = _find(connection, _RUN, run_id, workspace_id)
-    tally, phases = read_tally(connection, run_id), read_pipeline_phases(connection, run_id)
+    run = _find(connection, _run(connection.dialect.name), run_id, workspace_id)
+    tally, phases = tally_of(from_json(run.tally)), statuses_of(from_json(run.pipeline_phases))
     errored = any(position.state is State.ERROR for position in tally)
     listed = errored or PipelinePhaseStatus.ERROR in phases.values()
     page = read_errors(connection, run_id, limit=errors_limit, after=errors_after) if listed else ((), None)
@@ -87,7 +98,7 @@ def read_progress_then(
 
     Raises NotFound, and InvalidInput if the run was not there yet.
     """
-    run = _find(connection, _RUN, run_id, workspace_id)
+    run = _find(connection, _run(connection.dialect.name), run_id, workspace_id)
     state = read_then(connection, run_id, then=then)
     if not state.run:
         message = "the pipeline did not exist yet at this time"
@@ -136,7 +147,7 @@ def audit(connection: Connection, run_id: str) -> list[str]:
     ]
     table = tables.run_documents.c
     held = connection.execute(select(func.sum(table.held)).where(table.run_id == run_id)).scalar_one() or 0
-    kept_held = int(connection.execute(_RUN, {"run_id": run_id}).one().held)
+    kept_held = int(connection.execute(_run(connection.dialect.name), {"run_id": run_id}).one().held)
     if held != kept_held:
         drift.append(f"held fields: counter {kept_held}, rows {held}")
     drift += queue_drift(connection, run_id)

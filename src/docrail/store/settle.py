@@ -1,7 +1,7 @@
 """The end of a run: the last chunk's last document starts assembly or ends the run, once."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, bindparam, select, update
 
@@ -61,13 +61,15 @@ def _skip_phases(connection: Connection, run_id: str, phases: Sequence[str]) -> 
 
 def read_pipeline_phases(connection: Connection, run_id: str) -> dict[str, PipelinePhaseStatus | None]:
     """The statuses of the pipeline-scoped phases of a run."""
-    return {
-        row.phase: PipelinePhaseStatus(row.status) if row.status else None
-        for row in connection.execute(_PHASES, {"run_id": run_id})
-    }
+    return statuses_of(connection.execute(PIPELINE_PHASES, {"run_id": run_id}))
 
 
-_PHASES = (
+def statuses_of(rows: Iterable[Sequence[Any]]) -> dict[str, PipelinePhaseStatus | None]:
+    """The statuses of rows of (phase, status)."""
+    return {phase: PipelinePhaseStatus(status) if status else None for phase, status in rows}
+
+
+PIPELINE_PHASES = (
     select(tables.pipeline_phases.c.phase, tables.pipeline_phases.c.status)
     .where(tables.pipeline_phases.c.run_id == bindparam("run_id"))
     .order_by(tables.pipeline_phases.c.phase)
