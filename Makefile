@@ -3,13 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench clean
+.PHONY: run test check bench browser screenshots clean
 
 run: $(VENV)/ready
 	@"$(BIN)/docrail" --home out/home run examples/invoices/documents --spec examples/invoices/spec.yaml \
 		--name invoices --out out/invoices.csv; status=$$?; test $$status -eq 0 -o $$status -eq 3
 
-test: $(VENV)/ready-dev check
+test: $(VENV)/ready-dev check browser
 	"$(BIN)/python" -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 check: $(VENV)/ready-dev
@@ -17,6 +17,17 @@ check: $(VENV)/ready-dev
 	"$(BIN)/ruff" format --check src tests bench
 	"$(BIN)/mypy"
 	"$(BIN)/lint-imports"
+
+# The tests of the page look at it with Debian's Chromium.
+browser:
+	@command -v chromium >/dev/null || { \
+		test "$$(id -u)" -eq 0 && command -v apt-get >/dev/null \
+			&& apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } || { \
+		echo "The tests of the page need Chromium: install the Debian package 'chromium' (apt-get install chromium)" >&2; \
+		exit 1; }
+
+screenshots: $(VENV)/ready-dev browser
+	"$(BIN)/python" -m tests.browser.screenshots docs/howto/pages
 
 $(VENV)/bin/python:
 	"$(PYTHON)" -m venv "$(VENV)"

@@ -1,9 +1,10 @@
 """The HTTP application over a program."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.datastructures import State
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
@@ -32,6 +33,9 @@ from docrail.api.watch import Watcher
 from docrail.bootstrap import Program
 
 DESCRIPTION = "Turns a pile of documents into a governed table, and shows every step of the way."
+Pages = Callable[[ASGIApp, Program, State], ASGIApp]
+"""Puts pages for people before the API; they share what the application keeps in its state."""
+
 ROUTERS = (
     admissions,
     documents,
@@ -46,7 +50,7 @@ ROUTERS = (
 )
 
 
-def create_app(program: Program) -> ASGIApp:
+def create_app(program: Program, *, pages: Pages | None = None) -> ASGIApp:
     """The application; the program is opened and closed by whoever serves it."""
     answers, newest = Answers(), Newest(program.database.version)
     app = FastAPI(
@@ -71,7 +75,8 @@ def create_app(program: Program) -> ASGIApp:
     for each in ROUTERS:
         app.include_router(each.router)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's way to extend it
-    return Polls(app, program=program, newest=newest, answers=answers)
+    served = Polls(app, program=program, newest=newest, answers=answers)
+    return pages(served, program, app.state) if pages else served
 
 
 @asynccontextmanager

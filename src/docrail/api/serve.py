@@ -14,11 +14,11 @@ from types import FrameType
 import structlog
 import uvicorn
 
-from docrail.api.app import create_app
+from docrail.api.app import Pages, create_app
 from docrail.bootstrap import Program, open_program
 from docrail.config import Settings
 from docrail.core.errors import InvalidInput
-from docrail.usecases.keys import list_keys
+from docrail.usecases.keys import is_guarded
 
 WORKER = (sys.executable, "-P", "-m", "docrail.cli.worker_main")
 STOP_SECONDS = 15.0
@@ -28,12 +28,15 @@ CLOSING_SECONDS = 3
 log = structlog.get_logger()
 
 
-def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT. Raises InvalidInput for an open address while no key exists."""
+def serve(settings: Settings, *, pages: Pages | None = None) -> None:
+    """Serve until SIGTERM or SIGINT, with `pages` before the API.
+
+    Raises InvalidInput for an open address while no key exists.
+    """
     with open_program(settings) as program:
         check_address(program)
         config = uvicorn.Config(
-            create_app(program),
+            create_app(program, pages=pages),
             host=settings.host,
             port=settings.port,
             log_level="warning",
@@ -60,7 +63,7 @@ def _run(server: uvicorn.Server) -> None:
 def check_address(program: Program) -> None:
     """Raises InvalidInput if others than this machine could reach a server that nobody has a key for."""
     host = program.settings.host
-    if not _is_loopback(host) and not any(key.revoked_at is None for key in list_keys(program)):
+    if not _is_loopback(host) and not is_guarded(program):
         raise InvalidInput(
             f"no key exists yet, so docrail does not listen on {host}: make one first with "
             "`docrail keys create --scope read --scope write`, or serve on 127.0.0.1"

@@ -1,4 +1,4 @@
-"""`docrail serve`: the HTTP interface."""
+"""`docrail serve`: the page and the HTTP interface."""
 
 from typing import Annotated
 
@@ -8,6 +8,7 @@ from docrail.api.serve import serve as serve_http
 from docrail.cli.logs import configure_logs
 from docrail.cli.opening import Home
 from docrail.config import read_settings
+from docrail.web.app import with_pages
 
 app = typer.Typer()
 
@@ -18,9 +19,9 @@ def serve(
     host: Annotated[str | None, typer.Option(help="The address (127.0.0.1).")] = None,
     home: Home = None,
 ) -> None:
-    """Serve the HTTP interface, with a worker of its own in the embedded mode.
+    """Serve the page and the HTTP interface, with a worker of its own in the embedded mode.
 
     Example: docrail serve --port 8000
     """
     configure_logs()
-    serve_http(read_settings({"home": home, "port": port, "host": host}))
+    serve_http(read_settings({"home": home, "port": port, "host": host}), pages=with_pages)

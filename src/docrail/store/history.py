@@ -1,7 +1,7 @@
 """The append-only log of what changed when: a run's progress as it was at any time can be added up from it."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select
@@ -90,3 +90,18 @@ def read_then(connection: Connection, run_id: str, *, then: int) -> Then:
     for row in connection.execute(_UP_TO, {"run_id": run_id, "then": then}):
         state.add(row.at, from_json(row.changes))
     return state
+
+
+def read_series(connection: Connection, run_id: str, *, times: Sequence[int]) -> Iterator[Tally]:
+    """How many documents stood where at each of `times` (ms since 1970, ascending), from one pass over the log."""
+    state = Then()
+    waiting = iter(times)
+    due = next(waiting, None)
+    for row in connection.execute(_UP_TO, {"run_id": run_id, "then": max(times, default=0)}):
+        while due is not None and row.at > due:
+            yield state.tally
+            due = next(waiting, None)
+        state.add(row.at, from_json(row.changes))
+    while due is not None:
+        yield state.tally
+        due = next(waiting, None)

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
+from docrail.core.errors import NotFound
 from docrail.core.state import ACTIVE, Position, State
 from docrail.store import tables
 from docrail.store.rows import from_json
@@ -40,22 +41,35 @@ def list_run_documents(
     phase: str | None = None,
 ) -> tuple[list[RunDocument], int]:
     """One page in the run's order, and how many match."""
-    table, errors = tables.run_documents, tables.errors
+    table = tables.run_documents
     where: list[ColumnElement[bool]] = [table.c.run_id == run.id]
     if status is not None:
         where.append(table.c.state.in_(_states(status)))
     if phase is not None:
         where.append(table.c.phase == _index(run, phase))
     total = connection.execute(select(func.count()).select_from(table).where(*where)).scalar_one()
-    query = (
+    query = _rows().where(*where, table.c.id > (after or "")).order_by(table.c.id).limit(limit)
+    return [_document(row, run) for row in connection.execute(query)], total
+
+
+def read_run_document(connection: Connection, run: Run, id_: str) -> RunDocument:
+    """One document of the run, by its id in the run or its own. Raises NotFound."""
+    table = tables.run_documents.c
+    query = _rows().where(table.run_id == run.id, (table.id == id_) | (table.document_id == id_))
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise NotFound(f"no document {id_!r} in this pipeline")
+    return _document(row, run)
+
+
+def _rows() -> Select[Any]:
+    """Documents of runs with their names and what stopped them."""
+    table, errors = tables.run_documents, tables.errors
+    return (
         select(table, tables.documents.c.filename, errors.c.code, errors.c.message)
         .join(tables.documents, tables.documents.c.id == table.c.document_id)
         .outerjoin(errors, (errors.c.run_document_id == table.c.id) & errors.c.until.is_(None))
-        .where(*where, table.c.id > (after or ""))
-        .order_by(table.c.id)
-        .limit(limit)
     )
-    return [_document(row, run) for row in connection.execute(query)], total
 
 
 def _states(status: str) -> list[str]:

@@ -50,11 +50,14 @@ def create_key(
 
 def check_key(program: Program, secret: str) -> ApiKey | None:
     """The key of a secret if it may be used now; None for a malformed, unknown, expired or revoked one."""
-    if not secret.startswith(PREFIX):
-        return None
+    return check_hashed(program, hash_secret(secret)) if secret.startswith(PREFIX) else None
+
+
+def check_hashed(program: Program, hashed: str) -> ApiKey | None:
+    """The key of a hash if it may be used now; None for an unknown, expired or revoked one."""
     with program.database.reading() as connection:
         try:
-            key = keys.find_key(connection, hash_secret(secret))
+            key = keys.find_key(connection, hashed)
         except NotFound:
             return None
     if key.revoked_at is not None or has_expired(key):
@@ -80,6 +83,11 @@ def list_keys(program: Program) -> list[ApiKey]:
     """Every key of the workspace, newest first, revoked ones too."""
     with program.database.reading() as connection:
         return keys.list_keys(connection, workspace=program.workspace)
+
+
+def is_guarded(program: Program) -> bool:
+    """Whether there is a key that somebody could have: one that is not revoked."""
+    return any(key.revoked_at is None for key in list_keys(program))
 
 
 def revoke_key(program: Program, key_id: str) -> None:
