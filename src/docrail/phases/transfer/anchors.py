@@ -19,6 +19,7 @@ from docrail.phases.extraction.spans import Context, Span
 from docrail.phases.extraction.values import value_of
 from docrail.phases.extraction.wanted import Wanted, understand
 
+PAIR = " & "
 _SAID = {
     "after": "before it stands",
     "right of": "left of it stands",
@@ -27,6 +28,7 @@ _SAID = {
     "two below": "two above it stands",
 }
 _BESIDE, _OVER = ("after", "right of", "two right of"), ("below", "two below")
+_NEAR = ("after", "right of", "below")
 _WORDS_AT_MOST = 6
 _SPANS_AT_MOST = 3_000
 
@@ -45,7 +47,9 @@ def has_anchors(field: Field) -> bool:
     return field.type not in (FieldType.ARRAY, FieldType.OBJECT)
 
 
-def find_anchored(reading: Reading, field: Field, *, among: Container[str] | None = None) -> dict[str, Anchored]:
+def find_anchored(
+    reading: Reading, field: Field, *, among: Container[str] | None = None
+) -> dict[str, Anchored]:
     """What each anchor (of those in `among`, or every one there is) names on a document."""
     wanted = understand(field)
     named: dict[str, Anchored | None] = {}
@@ -93,17 +97,17 @@ def _spans(reading: Reading, wanted: Wanted) -> Sequence[Span]:
 
 
 def _anchors_of(reading: Reading, span: Span) -> Iterator[tuple[str, str]]:
-    """The anchors of a span as (key, words for a person), single ones and pairs."""
+    """The anchors of a span as (key, words for a person), single ones, if near, and pairs."""
     if span.found.has_label:
         return
     contexts = [one for one in contexts_of(reading.sheet_of(span), span) if _is_label(one.normal)]
-    beside = {_key(one): _say(one) for one in contexts if one.where in _BESIDE}
-    over = {_key(one): _say(one) for one in contexts if one.where in _OVER}
-    yield from beside.items()
-    yield from over.items()
-    for left, left_said in beside.items():
-        for top, top_said in over.items():
-            yield f"{left} & {top}", f"{left_said} and {top_said}"
+    for one in contexts:
+        if one.where in _NEAR:
+            yield _key(one), _say(one)
+    for left in contexts:
+        for top in contexts:
+            if left.where in _BESIDE and top.where in _OVER:
+                yield f"{_key(left)}{PAIR}{_key(top)}", f"{_say(left)} and {_say(top)}"
 
 
 def _key(context: Context) -> str:
