@@ -13,9 +13,10 @@ from docrail.store import tables
 from docrail.store.confirmations import confirm
 from docrail.store.decisions import Decision, add_decision, last_decision
 from docrail.store.locks import own_run
+from docrail.store.recompose import inputs_changed
 from docrail.store.records import Known, read_known
 from docrail.store.reviews import HeldField, find_held
-from docrail.store.reworks import change_held, inputs_changed, want_rework
+from docrail.store.reworks import change_held, want_rework
 from docrail.store.rows import cell_row, numbered
 from docrail.store.runs import Run, read_run
 from docrail.store.settle import Enqueue
