@@ -21,6 +21,7 @@ from docrail.api.routes import (
     document_views,
     documents,
     field_reviews,
+    fields,
     health,
     keys,
     pipelines,
@@ -45,6 +46,7 @@ ROUTERS = (
     results,
     products,
     field_reviews,
+    fields,
     keys,
     health,
 )
