@@ -42,6 +42,7 @@ def _environment() -> Environment:
         "moment": show_moment,
         "seconds": show_seconds,
         "value": show_value,
+        "typed": lambda value, form=None: "" if value is None else show_value(value, form),
         "percent": lambda part: f"{100 * part:.0f} %",
         "size": show_size,
     }
