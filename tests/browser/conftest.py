@@ -1,4 +1,4 @@
-"""One browser for all tests of a process; a home with a small run for each that asks for it."""
+"""One browser and one server for all tests of a process; each test makes runs of its own."""
 
 import pytest
 
@@ -11,12 +11,7 @@ def browser():
         yield browser
 
 
-@pytest.fixture
-def home(tmp_path):
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def url(home):
-    with serving(home) as url:
+@pytest.fixture(scope="session")
+def url(tmp_path_factory):
+    with serving(tmp_path_factory.mktemp("browser") / "home") as url:
         yield url

@@ -31,8 +31,9 @@ def run_to_end(page, *, wrong=1, name="Bills"):
     return page.url
 
 
-def begin_review(page):
-    page.goto("/review")
+def begin_review(page, run):
+    """Be at the first field of this run that is free."""
+    page.goto(f"/review?run={run.rpartition('/')[2]}")
     page.get_by_role("button", name="Begin").click()
     expect(page.locator("#title")).to_be_visible()
 

@@ -3,7 +3,7 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.browser.stage import looking, serving
+from tests.browser.stage import looking
 from tests.browser.steps import begin_review, run_to_end
 
 LARGEST = 300_000
@@ -11,52 +11,43 @@ READY_MS = 1000
 
 
 @pytest.fixture(scope="module")
-def pages(browser, tmp_path_factory):
-    """A server with one finished run, and the address of every page."""
-    with serving(tmp_path_factory.mktemp("looks") / "home") as url:
-        with looking(browser, url) as page:
-            run = run_to_end(page)
-            page.locator("#documents tbody a").last.click()
-            page.wait_for_url("**/documents/**")
-            document = page.url
-            page.goto(run)
-            page.get_by_role("button", name="Open the table").click()
-            page.wait_for_url("**/products/**")
-            product = page.url
-            begin_review(page)
-            item = page.url
-            page.goto("/specs")
-            page.get_by_role("link", name="Invoices", exact=True).click()
-            page.wait_for_url("**/specs/0*")
-            spec = page.url
-        yield (
-            url,
-            {
-                "runs": "/runs",
-                "run": run,
-                "document": document,
-                "start": "/start",
-                "products": "/products",
-                "product": product,
-                "review": "/review",
-                "item": item,
-                "specs": "/specs",
-                "spec": spec,
-                "changes": f"{spec}/versions/1",
-                "settings": "/settings",
-                "session": "/session",
-            },
-        )
+def pages(browser, url):
+    """The address of every page, with something on each."""
+    with looking(browser, url) as page:
+        run = run_to_end(page, name="Looked at")
+        page.locator("#documents tbody a").last.click()
+        page.wait_for_url("**/documents/**")
+        document = page.url
+        page.goto(run)
+        page.get_by_role("button", name="Open the table").click()
+        page.wait_for_url("**/products/**")
+        product = page.url
+        begin_review(page, run)
+        item = page.url
+        page.goto("/specs")
+        page.get_by_role("link", name="Invoices", exact=True).click()
+        page.wait_for_url("**/specs/0*")
+        spec = page.url
+    here = {
+        name: f"/{name}" for name in ("runs", "start", "products", "review", "specs", "settings", "session")
+    }
+    found = {"run": run, "document": document, "product": product, "item": item, "spec": spec}
+    return here | found | {"changes": f"{spec}/versions/1"}
+
+
+def settle(page):
+    """Wait until what a page asks for later is there."""
+    page.wait_for_load_state("load")
+    page.wait_for_function("!document.querySelector('.htmx-request')")
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
-def test_axe_finds_nothing_and_nothing_overflows(browser, pages, scheme, width):
-    url, every = pages
+def test_axe_finds_nothing_and_nothing_overflows(browser, url, pages, scheme, width):
     found = {}
     with looking(browser, url, color_scheme=scheme, viewport={"width": width, "height": 800}) as page:
-        for name, address in every.items():
+        for name, address in pages.items():
             page.goto(address)
-            page.wait_for_load_state("networkidle")
+            settle(page)
             results = Axe().run(
                 page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
             )
@@ -71,14 +62,13 @@ def test_axe_finds_nothing_and_nothing_overflows(browser, pages, scheme, width):
     assert not {name: what for name, what in found.items() if what}
 
 
-def test_a_page_is_light_and_soon_there(browser, pages):
-    url, every = pages
+def test_a_page_is_light_and_soon_there(browser, url, pages):
     heavy = {}
-    for name, address in every.items():
+    for name in ("run", "document", "item", "spec"):
         sizes = []
         with looking(browser, url) as page:
             page.on("response", lambda answer, sizes=sizes: sizes.append((answer.url, answer)))
-            page.goto(address)
+            page.goto(pages[name])
             page.wait_for_load_state("networkidle")
             weight = sum(len(answer.body()) for at, answer in sizes if ".png" not in at)
             ready = page.evaluate("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd")
@@ -87,8 +77,7 @@ def test_a_page_is_light_and_soon_there(browser, pages):
     assert heavy == {}
 
 
-def test_the_theme_that_was_chosen_stays(browser, pages):
-    url, _ = pages
+def test_the_theme_that_was_chosen_stays(browser, url):
     with looking(browser, url, color_scheme="light") as page:
         page.goto("/runs")
         ground = "getComputedStyle(document.body).backgroundColor"

@@ -20,7 +20,7 @@ def table(page):
 
 def test_a_run_is_started_watched_reviewed_and_taken_home(browser, url):
     with looking(browser, url, accept_downloads=True) as page:
-        run_to_end(page)
+        run = run_to_end(page, name="Corrected")
         page.wait_for_load_state("networkidle")
         counts = page.locator('[data-phase="validation"] dl').inner_text().split()
         assert counts[:2] == ["completed", "3"]
@@ -30,7 +30,7 @@ def test_a_run_is_started_watched_reviewed_and_taken_home(browser, url):
         expect(page.locator("td.held")).to_have_text("held")
         assert table(page)["R-3"]["total"] == ""
 
-        begin_review(page)
+        begin_review(page, run)
         expect(page.locator("#value")).to_have_value("191.00")
         drawn(page)
         page.locator('.word[data-text="119.00"]').click()
@@ -41,7 +41,7 @@ def test_a_run_is_started_watched_reviewed_and_taken_home(browser, url):
         page.keyboard.press("c")
         expect(page.get_by_role("status")).to_contain_text("corrected as 119.00")
         page.goto("/products")
-        page.get_by_role("link", name="Bills").click()
+        page.get_by_role("link", name="Corrected").click()
         row = page.get_by_role("row").filter(has_text=WRONG)
         expect(row.locator("td.corrected")).to_contain_text("119.00")
         assert float(table(page)["R-3"]["total"]) == 119.0

@@ -15,20 +15,21 @@ def sign_in(page, secret):
     expect(page).to_have_url(re.compile("/review$"))
 
 
-def test_two_people_in_the_queue_are_never_at_the_same_field(browser, home):
+def test_two_people_in_the_queue_are_never_at_the_same_field(browser, tmp_path):
+    home = tmp_path / "home"
     keys = {name: make_key(home, name, "read", "write") for name in ("ada", "bob")}
     with serving(home) as url, looking(browser, url) as ada, looking(browser, url) as bob:
         sign_in(ada, keys["ada"])
-        run_to_end(ada, wrong=2)
-        begin_review(ada)
+        run = run_to_end(ada, wrong=2)
+        begin_review(ada, run)
         sign_in(bob, keys["bob"])
-        begin_review(bob)
+        begin_review(bob, run)
         theirs = [page.locator("#item").get_attribute("data-place") for page in (ada, bob)]
         assert theirs[0] != theirs[1]
         bob.goto(theirs[0])
         expect(bob.get_by_text("ada is at this field")).to_be_visible()
         ada.keyboard.press("a")
-        expect(ada.get_by_text("fields waiting").or_(ada.get_by_text("Nothing waits"))).to_be_visible()
+        expect(ada.get_by_role("status")).to_contain_text("approved")
         ada.goto("/review")
         expect(ada.get_by_role("row").filter(has_text="ada")).to_have_count(1)
         bob.reload()
@@ -37,8 +38,8 @@ def test_two_people_in_the_queue_are_never_at_the_same_field(browser, home):
 
 def test_the_keyboard_alone_is_enough(browser, url):
     with looking(browser, url) as page:
-        run_to_end(page, wrong=3)
-        page.goto("/review")
+        run = run_to_end(page, wrong=3).rpartition("/")[2]
+        page.goto(f"/review?run={run}")
         press_until(page, "Begin")
         page.keyboard.press("Enter")
         first = page.locator("#item[data-place]")
@@ -57,13 +58,15 @@ def test_the_keyboard_alone_is_enough(browser, url):
         page.keyboard.type("as agreed")
         page.keyboard.press("Enter")
         expect(page.get_by_role("status")).to_contain_text("overridden")
+        expect(first).not_to_have_attribute("data-place", place)
+        expect(page.locator("#title")).to_be_focused()
         page.keyboard.press("e")
         expect(page.locator("#value")).to_be_focused()
         page.keyboard.press("ControlOrMeta+a")
         page.keyboard.type("119.00")
         page.keyboard.press("Enter")
         expect(page.get_by_role("status")).to_contain_text("corrected as 119.00")
-        page.goto("/review")
+        page.locator("#item .over a").click()
         expect(page.locator(".figures")).to_contain_text("1\nfield waiting", use_inner_text=True)
 
 
@@ -77,10 +80,15 @@ def press_until(page, name):
 
 def test_values_that_are_the_same_are_decided_at_once(browser, url):
     with looking(browser, url) as page:
-        run = run_to_end(page, wrong=4)
-        begin_review(page)
+        run = run_to_end(page, wrong=4, name="All alike")
+        begin_review(page, run)
         page.get_by_label("and 3 others that say the same").check()
         page.locator("#title").focus()
         page.keyboard.press("a")
+        expect(page.get_by_role("status")).to_contain_text("approved")
+        page.get_by_role("link", name="Runs", exact=True).click()
+        expect(
+            page.get_by_role("row").filter(has_text="All alike").locator("[data-label=Held]")
+        ).to_have_text("—")
         page.goto(run)
         expect(page.locator('[data-total="heldFields"]')).to_have_text("0")

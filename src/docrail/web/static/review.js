@@ -75,6 +75,7 @@ async function decide(form, action) {
   body.set("action", action);
   const place = item().dataset.place;
   if (!(await passes(place, body))) return;
+  document.getElementById("title").focus({ preventScroll: true });
   await flush();
   const said = { approve: "Approved", correct: "Corrected", override: "Overridden" }[action];
   const name = document.getElementById("title").textContent;
@@ -144,6 +145,15 @@ document.addEventListener("submit", (event) => {
 
 document.addEventListener("input", (event) => {
   if (event.target.id === "value") sayChanged();
+});
+
+// Whoever goes elsewhere on the page finds there what they decided.
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest?.("a[href]");
+  if (!link || pending === null || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  await flush();
+  location.assign(link.href);
 });
 
 document.addEventListener("click", (event) => {
