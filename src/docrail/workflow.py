@@ -18,6 +18,7 @@ from docrail.core.errors import WorkError
 from docrail.core.model import Layout, Record
 from docrail.core.plan import Plan, PlannedPhase
 from docrail.core.state import State
+from docrail.core.withhold import without_held
 from docrail.engine.durable import Stopping
 from docrail.engine.limiter import Limiter
 from docrail.journey import ClaimLost, Journey, describe
@@ -192,11 +193,13 @@ def _attempt(
         try:
             return phase.run(record)
         except WorkError as error:
-            journey.fail(planned, error)
+            journey.fail(planned, without_held(error, [record]))
         except Exception as error:
             log.exception("phase_raised", phase=planned.id, document=journey.work.document.id)
-            cause = f"{type(error).__name__}: {error}"
-            journey.fail(planned, WorkError(cause, code=f"{planned.type}_failed", retryable=True))
+            cause = WorkError(
+                f"{type(error).__name__}: {error}", code=f"{planned.type}_failed", retryable=True
+            )
+            journey.fail(planned, without_held(cause, [record]))
     return None
 
 
@@ -231,7 +234,7 @@ def _compose(run_id: str, plan: Plan, phase: PlannedPhase, parts: Parts, *, epoc
                 _wait(phase.retry.delay(attempt), parts)
                 continue
             cause = error if isinstance(error, WorkError) else WorkError(str(error), code="assembly_failed")
-            failure = describe(phase, cause, attempts=attempt)
+            failure = describe(phase, without_held(cause, records), attempts=attempt)
             with parts.database.writing() as connection:
                 assembly.fail_phase(
                     connection,

@@ -18,6 +18,7 @@ from docrail.api.polls import Polls
 from docrail.api.problems import Requests, add_problem_handlers
 from docrail.api.routes import (
     admissions,
+    audit,
     document_views,
     documents,
     field_reviews,
@@ -38,6 +39,7 @@ Pages = Callable[[ASGIApp, Program, State], ASGIApp]
 
 ROUTERS = (
     admissions,
+    audit,
     documents,
     document_views,
     specs,

@@ -1,6 +1,7 @@
 """The tables, the same on SQLite and PostgreSQL, one file for each part of what is remembered."""
 
 from docrail.store.tables.access import api_keys, workspaces
+from docrail.store.tables.audit import audit
 from docrail.store.tables.base import metadata
 from docrail.store.tables.documents import admissions, batch_documents, documents
 from docrail.store.tables.learning import confirmations
@@ -15,6 +16,7 @@ from docrail.store.tables.workers import limit_places, limits, workers
 __all__ = [
     "admissions",
     "api_keys",
+    "audit",
     "batch_documents",
     "cells",
     "chunks",
