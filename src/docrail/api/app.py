@@ -22,6 +22,7 @@ from docrail.api.routes import (
     document_views,
     documents,
     field_reviews,
+    fields,
     health,
     keys,
     pipelines,
@@ -47,6 +48,7 @@ ROUTERS = (
     results,
     products,
     field_reviews,
+    fields,
     keys,
     health,
 )

@@ -8,6 +8,7 @@ from docrail.store.tables.learning import confirmations
 from docrail.store.tables.products import products
 from docrail.store.tables.progress import counters, error_groups, errors, history, shards
 from docrail.store.tables.records import cells, composed, issues, verdicts
+from docrail.store.tables.registry import anchors, knowledge, registry_fields, sightings
 from docrail.store.tables.reviews import decisions, held_counts, held_fields, reworks
 from docrail.store.tables.runs import chunks, pipeline_phases, run_documents, runs
 from docrail.store.tables.specs import spec_versions, specs
@@ -15,6 +16,7 @@ from docrail.store.tables.workers import limit_places, limits, workers
 
 __all__ = [
     "admissions",
+    "anchors",
     "api_keys",
     "audit",
     "batch_documents",
@@ -31,15 +33,18 @@ __all__ = [
     "held_fields",
     "history",
     "issues",
+    "knowledge",
     "limit_places",
     "limits",
     "metadata",
     "pipeline_phases",
     "products",
+    "registry_fields",
     "reworks",
     "run_documents",
     "runs",
     "shards",
+    "sightings",
     "spec_versions",
     "specs",
     "verdicts",
