@@ -9,6 +9,7 @@ from docrail.bootstrap import Program
 from docrail.core.errors import Conflict, InvalidInput
 from docrail.store import documents
 from docrail.store.documents import StoredDocument
+from docrail.usecases.audit import note
 
 _TOGETHER = 200
 
@@ -56,6 +57,7 @@ def delete_document(program: Program, document_id: str) -> None:
                 "values of this document were confirmed, and what was learned from them points to it"
             )
         unused = documents.delete_document(connection, document, workspace_id=program.workspace)
+        note(program, connection, "document.deleted", document.id, digest=document.digest)
     if unused:
         program.blobs.forget(document.digest)
 

@@ -12,6 +12,7 @@ from docrail.core.errors import Conflict, InvalidInput, NotFound, Problem
 from docrail.store import keys
 from docrail.store.ids import now_ms
 from docrail.store.keys import ApiKey
+from docrail.usecases.audit import note
 
 SCOPES = ("read", "write", "admin")
 PREFIX = "dr_"
@@ -52,6 +53,7 @@ def rotate_key(program: Program, key_id: str, *, overlap_seconds: int = 86_400) 
         made = _make(program, connection, name=old.name, scopes=old.scopes, expires_at=old.expires_at)
         ends = now_ms() + overlap_seconds * 1000
         keys.expire_key(connection, old.id, at=min(ends, old.expires_at or ends))
+        note(program, connection, "key.rotated", old.id, new=made.key.id)
     return made
 
 
@@ -73,6 +75,7 @@ def _make(
         expires_at=expires_at,
         at=now_ms(),
     )
+    note(program, connection, "key.made", key.id, name=key.name, scopes=list(key.scopes))
     return NewKey(key=key, secret=secret)
 
 
@@ -103,8 +106,8 @@ def has_expired(key: ApiKey) -> bool:
 
 
 def acting_in(program: Program, key: ApiKey) -> Program:
-    """The program as the key's workspace sees it."""
-    return program if key.workspace_id == program.workspace else replace(program, workspace=key.workspace_id)
+    """The program as the key's workspace sees it, with the key as who acts."""
+    return replace(program, workspace=key.workspace_id, actor=f"key:{key.id}")
 
 
 def list_keys(program: Program) -> list[ApiKey]:
@@ -122,6 +125,7 @@ def revoke_key(program: Program, key_id: str) -> None:
     """Revoke a key; again is no harm. Raises NotFound."""
     with program.database.writing() as connection:
         keys.revoke_key(connection, key_id, workspace=program.workspace, at=now_ms())
+        note(program, connection, "key.revoked", key_id)
 
 
 def hash_secret(secret: str) -> str:

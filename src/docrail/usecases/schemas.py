@@ -5,6 +5,8 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sqlalchemy import Connection
+
 from docrail.bootstrap import Program
 from docrail.core.errors import Conflict, InvalidInput, NotFound, Problem
 from docrail.core.plan_json import spec_from_json, spec_to_json
@@ -13,6 +15,7 @@ from docrail.core.spec_build import spec_to_document
 from docrail.store import specs
 from docrail.store.ids import now_ms
 from docrail.store.specs import StoredSpec
+from docrail.usecases.audit import note
 from docrail.usecases.spec_text import check_spec_text
 from docrail.usecases.specs import spec_digest
 
@@ -36,7 +39,7 @@ def create_schema(
     with program.database.writing() as connection:
         if specs.has_name(connection, spec.name, workspace_id=program.workspace):
             raise Conflict(f"there is a schema {spec.name!r} already: PUT changes it, or take another name")
-        return specs.add_spec(
+        stored = specs.add_spec(
             connection,
             workspace_id=program.workspace,
             name=spec.name,
@@ -44,6 +47,8 @@ def create_schema(
             content=spec_to_json(spec).decode(),
             at=now_ms(),
         )
+        _note_saved(program, connection, stored)
+        return stored
 
 
 def change_spec(program: Program, spec_id: str, change: Callable[[Document], Document]) -> StoredSpec:
@@ -61,7 +66,9 @@ def change_spec(program: Program, spec_id: str, change: Callable[[Document], Doc
             return stored
         content = spec_to_json(spec).decode()
         version = specs.add_version(connection, spec_id, digest=digest, content=content, at=now_ms())
-        return specs.read_spec(connection, spec_id, workspace_id=program.workspace, version=version)
+        saved = specs.read_spec(connection, spec_id, workspace_id=program.workspace, version=version)
+        _note_saved(program, connection, saved)
+        return saved
 
 
 def change_schema(
@@ -91,6 +98,7 @@ def delete_schema(program: Program, spec_id: str) -> None:
                 "pipelines or confirmed values refer to this schema: it stays as the record of them"
             )
         specs.delete_spec(connection, spec_id)
+        note(program, connection, "spec.deleted", spec_id)
 
 
 def change_rail(program: Program, spec_id: str, stages: list[Document]) -> StoredSpec:
@@ -166,6 +174,18 @@ def _with_names(stage: Document, names: Mapping[str, str]) -> Document:
             if isinstance(place.get(key), list):
                 place[key] = [names.get(each, each) if isinstance(each, str) else each for each in place[key]]
     return stage | ({"json": options} if options else {})
+
+
+def _note_saved(program: Program, connection: Connection, stored: StoredSpec) -> None:
+    note(
+        program,
+        connection,
+        "spec.saved",
+        stored.id,
+        name=stored.name,
+        version=stored.version,
+        digest=stored.digest,
+    )
 
 
 def _checked(document: Document) -> Spec:
