@@ -29,6 +29,7 @@ COMMANDS = {
     "spec": ("specs", "Check and show specs."),
     "fields": ("fields", "Show what is remembered of each field, and how often it was right."),
     "keys": ("keys", "Make, list and revoke the keys of the HTTP interface."),
+    "replay": ("replay", "Show what a gate would hold with another severity, and hold it."),
     "audit": ("audit", "Show who did what, and verify that nothing was changed since."),
     "serve": ("serve", "Serve the HTTP interface and the web page."),
     "worker": ("worker", "Work on whatever is queued, until stopped."),

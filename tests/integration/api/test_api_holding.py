@@ -106,6 +106,7 @@ CALLS = {
         ["decisions", "--out", f"{OUT}.csv"],
     ],
     "keys": [["list"]],
+    "replay": [["last", "--gate", "no such gate"]],
     "audit": [["list"], ["list", "--json"], ["verify"]],
     "retry": [["last", "--dry-run"]],
     "resume": [["last"]],
