@@ -102,7 +102,7 @@ def _attempt(
                 return phase.run(record)
             except Exception as error:
                 log.exception("phase_raised", phase=planned.id, run=run_id)
-                cause = without_held(_cause(error, code=f"{planned.type}_failed"), [record])
+                cause = without_held(_cause(error, code=f"{planned.type}_failed"), record)
         if not cause.retryable:
             break
         if attempt < planned.retry.attempts and parts.stopping.wait(planned.retry.delay(attempt)):
@@ -141,7 +141,7 @@ def _compose_again(doing: Recomposing, parts: Parts) -> None:
             composed = make_pipeline_phase(planned, doing.run.plan).run(records)
         except Exception as error:
             log.exception("phase_raised", phase=planned.id, run=doing.run.id)
-            cause = without_held(_cause(error, code="assembly_failed"), records)
+            cause = without_held(_cause(error, code="assembly_failed"), *records)
         else:
             with parts.database.writing() as connection:
                 recomposing.finish_recomposing(connection, doing, composed, at=read_clock(connection))
