@@ -280,10 +280,10 @@ def may_fail(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_order_of_decisions_shows_what_is_held_on_sqlite(sqlite_databases: Any, tmp_path: Path) -> None:
-    explore(sqlite_databases, tmp_path, examples=12)
+    explore(sqlite_databases, tmp_path, examples=8)
 
 
 def test_no_order_of_decisions_shows_what_is_held_on_postgresql(
     postgres_databases: Any, tmp_path: Path
 ) -> None:
-    explore(postgres_databases, tmp_path, examples=3)
+    explore(postgres_databases, tmp_path, examples=2)

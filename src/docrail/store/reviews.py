@@ -219,11 +219,6 @@ def _is_free(reviewer: str, now: int) -> ColumnElement[bool]:
 
 def count_failed_reworks(connection: Connection, workspace_id: str) -> int:
     """How many documents have phases that could not run again after a decision."""
-    query = (
-        select(func.count())
-        .select_from(tables.reworks)
-        .join(tables.run_documents, tables.run_documents.c.id == tables.reworks.c.run_document_id)
-        .join(tables.runs, tables.runs.c.id == tables.run_documents.c.run_id)
-        .where(tables.reworks.c.failure.is_not(None), tables.runs.c.workspace_id == workspace_id)
-    )
-    return int(connection.execute(query).scalar_one())
+    table = tables.reworks
+    failed = (table.c.workspace_id == workspace_id) & table.c.failure.is_not(None)
+    return int(connection.execute(select(func.count()).select_from(table).where(failed)).scalar_one())
