@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from docrail.core.errors import WorkError
+from docrail.core.knowledge import with_knowledge
 from docrail.core.model import Layout, Record
 from docrail.core.plan import Plan, PlannedPhase
 from docrail.core.state import State
@@ -30,6 +31,7 @@ from docrail.store.blobs import Blobs
 from docrail.store.chunks import Claim, Work, claim_chunk
 from docrail.store.clock import read_clock
 from docrail.store.database import Database
+from docrail.store.knowledge import read_knowledge
 from docrail.store.ledger import Ledger, Receipt
 from docrail.store.records import completed_records, read_known
 from docrail.store.runs import read_run
@@ -86,7 +88,7 @@ def _claim(chunk_id: str, parts: Parts) -> Claim | None:
 
 
 def _work_off(claim: Claim, parts: Parts) -> None:
-    phases = _make_phases(claim.run.plan)
+    phases = _make_phases(claim.run.plan, parts)
     todo = [(0.0, n, work) for n, work in enumerate(claim.works)]
     receipt = Receipt()
     while todo:
@@ -111,9 +113,12 @@ class _Unmade:
         raise self.reason
 
 
-def _make_phases(plan: Plan) -> Sequence[Phase | _Unmade]:
+def _make_phases(plan: Plan, parts: Parts) -> Sequence[Phase | _Unmade]:
+    """The phases of a plan with what they knew when the run began."""
     try:
-        return make_phases(plan)
+        with parts.database.reading() as connection:
+            known = read_knowledge(connection, plan)
+        return make_phases(with_knowledge(plan, known))
     except Exception as error:
         log.exception("phases_not_made")
         return [_Unmade(error)] * len(plan.document_phases)

@@ -92,7 +92,7 @@ def list_queue(
     """
     kinds = count_kinds_held(connection, workspace_id, wanted)
     table = tables.held_fields.c
-    also = [table.id > after, *([_is_free(free_for, now)] if free_for is not None else [])]
+    also = [table.id > after, *([is_free(free_for, now)] if free_for is not None else [])]
     keys = _page(workspace_id, wanted, kinds, also, limit)
     rows = connection.execute(_whole(keys)) if kinds else ()
     return [_held_field(row) for row in rows], sum(kind.n for kind in kinds)
@@ -193,7 +193,7 @@ def claim_fields(
 ) -> set[tuple[str, str]]:
     """Claim held fields (pipeline document id, field) for a reviewer; those that are now theirs."""
     table = tables.held_fields
-    claim = update(table).values(claimed_by=reviewer, claimed_until=until).where(_is_free(reviewer, now))
+    claim = update(table).values(claimed_by=reviewer, claimed_until=until).where(is_free(reviewer, now))
     return {key for key in keys if connection.execute(claim.where(_is_row(workspace_id, key))).rowcount == 1}
 
 
@@ -212,7 +212,8 @@ def _is_row(workspace_id: str, key: tuple[str, str]) -> ColumnElement[bool]:
     return ours & (table.run_document_id == key[0]) & (table.field == key[1])
 
 
-def _is_free(reviewer: str, now: int) -> ColumnElement[bool]:
+def is_free(reviewer: str, now: int) -> ColumnElement[bool]:
+    """Whether this reviewer may claim a held field at `now`."""
     table = tables.held_fields.c
     return or_(table.claimed_until.is_(None), table.claimed_until <= now, table.claimed_by == reviewer)
 
