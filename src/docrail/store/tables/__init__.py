@@ -4,6 +4,7 @@ from docrail.store.tables.access import api_keys, workspaces
 from docrail.store.tables.audit import audit
 from docrail.store.tables.base import metadata
 from docrail.store.tables.documents import admissions, batch_documents, documents
+from docrail.store.tables.idempotency import idempotency_keys
 from docrail.store.tables.learning import confirmations
 from docrail.store.tables.products import products
 from docrail.store.tables.progress import counters, error_groups, errors, history, shards
@@ -32,6 +33,7 @@ __all__ = [
     "held_counts",
     "held_fields",
     "history",
+    "idempotency_keys",
     "issues",
     "knowledge",
     "limit_places",
