@@ -33,6 +33,7 @@ from docrail.api.routes import (
     results,
     schemas,
     specs,
+    webhooks,
 )
 from docrail.api.watch import Watcher
 from docrail.bootstrap import Program
@@ -55,6 +56,7 @@ ROUTERS = (
     field_reviews,
     fields,
     keys,
+    webhooks,
     health,
 )
 

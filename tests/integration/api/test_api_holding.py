@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 from docrail import workflow
 from docrail.cli.app import COMMANDS, app
-from docrail.core.errors import PhaseError
+from docrail.core.errors import InvalidInput, NotFound, PhaseError
 from docrail.phases.registry import make_phases
 from docrail.usecases import pipelines, products
 from docrail.usecases.exports import FORMATS, KINDS
@@ -91,11 +91,12 @@ CHANGES = {
 """How to call every operation that changes something, so that nothing is decided by it."""
 OUT = "{out}"
 CALLS = {
-    "results": [["last"], ["last", "--json"]],
+    "results": [["{pipeline_id}"], ["{pipeline_id}", "--json"]],
     "export": [
-        ["last", "--out", f"{OUT}.{name}", *more] for name, more in product(FORMATS, ([], ["--audit"]))
+        ["{pipeline_id}", "--out", f"{OUT}.{name}", *more]
+        for name, more in product(FORMATS, ([], ["--audit"]))
     ],
-    "progress": [["last"], ["last", "--json"]],
+    "progress": [["{pipeline_id}"], ["{pipeline_id}", "--json"]],
     "pipelines": [[], ["--json"]],
     "documents": [[], ["--json"], ["admissions"], ["admissions", "--json"]],
     "review": [
@@ -106,11 +107,12 @@ CALLS = {
         ["decisions", "--out", f"{OUT}.csv"],
     ],
     "keys": [["list"]],
-    "replay": [["last", "--gate", "no such gate"]],
+    "replay": [["{pipeline_id}", "--gate", "no such gate"]],
+    "fields": [[], ["--json"], ["{field_id}", "--json"]],
     "audit": [["list"], ["list", "--json"], ["verify"]],
-    "retry": [["last", "--dry-run"]],
-    "resume": [["last"]],
-    "cancel": [["last"]],
+    "retry": [["{pipeline_id}", "--dry-run"]],
+    "resume": [["{pipeline_id}"]],
+    "cancel": [["{pipeline_id}"]],
 }
 NOT_CALLED = {
     "read": DOCUMENT,
@@ -157,8 +159,16 @@ def held(program, client, logged, monkeypatch):
         "token": made.token,
         "pipeline_document_id": code.run_document_id,
         "key_id": client.get("/v1/account/keys").json()["data"][0]["id"],
+        "field_id": learned_field(client, spec_id, documents[0]),
         "number": "1",
     }
+
+
+def learned_field(client, spec_id, document_id):
+    """The id of a field that the registry learned of since: a new run makes it learn from what was approved."""
+    client.post("/v1/pipelines", json={"schema_id": spec_id, "document_ids": [document_id]})
+    (field,) = client.get("/v1/fields").json()["data"]
+    return field["id"]
 
 
 def phases_of_which_one_quotes(document_id):
@@ -288,8 +298,9 @@ def test_no_command_prints_or_writes_a_held_value(program, held, tmp_path):
         for number, arguments in enumerate(calls):
             logging.getLogger("dbos").handlers.clear()
             out = tmp_path / f"{command}-{number}"
-            words = [word.replace(OUT, str(out)) for word in arguments]
+            words = filled(arguments, held | {"out": str(out)})
             result = CliRunner().invoke(app, ["--home", program.settings.home, command, *words])
+            assert not isinstance(result.exception, NotFound | InvalidInput), (words, result.exception)
             look_through(f"docrail {command} {' '.join(words)}", result.output.encode())
     written = [path for path in tmp_path.glob("*-*") if path.is_file()]
     assert len(written) == len(CALLS["export"]) + 1
