@@ -20,6 +20,7 @@ from docrail.api.problems import Requests, add_problem_handlers
 from docrail.api.routes import (
     admissions,
     audit,
+    data_policies,
     document_views,
     documents,
     field_reviews,
@@ -45,6 +46,7 @@ Pages = Callable[[ASGIApp, Program, State], ASGIApp]
 ROUTERS = (
     admissions,
     audit,
+    data_policies,
     documents,
     document_views,
     specs,

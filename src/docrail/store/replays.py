@@ -36,5 +36,5 @@ def hold_cells(
     change_held(connection, run.id, run_document_id, (*known.cells, *cells), at=at)
     again = dependent_phases(run.plan, phase)
     first = run.plan.document_phases.index(again[0]) if again else None
-    want_rework(connection, run_document_id, first, enqueue=enqueue)
+    want_rework(connection, run.workspace_id, run_document_id, first, enqueue=enqueue)
     inputs_changed(connection, run.id, enqueue=enqueue)
