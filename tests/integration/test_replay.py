@@ -10,7 +10,7 @@ from tests.integration.review_runs import LOW, TWICE, Worker, spec_of, start
 from tests.integration.small_runs import make_program
 
 from docrail.core.errors import InvalidInput
-from docrail.core.model import Severity
+from docrail.core.model import Cell, CellStatus, Severity
 from docrail.core.spec import Stage
 from docrail.store.database import Database
 from docrail.usecases.audit import list_audit
@@ -38,8 +38,14 @@ def finished(worker: Worker, severity: Severity) -> str:
 
 
 def table(worker: Worker, run_id: str) -> list[tuple[object, ...]]:
+    """What is known of each document; a value taken back is none."""
     rows = list(every_result(worker.program, run_id))
-    return [(row.status, *((c.value, c.status) if c else None for c in row.cells.values())) for row in rows]
+    return [(row.status, *(_said(cell) for cell in row.cells.values())) for row in rows]
+
+
+def _said(cell: Cell | None) -> object:
+    empty = cell is None or (cell.value is None and cell.status is CellStatus.FILLED)
+    return None if cell is None or empty else (cell.value, cell.status)
 
 
 def test_a_replayed_gate_holds_what_a_blocking_one_would_have_held(worker: Worker) -> None:
