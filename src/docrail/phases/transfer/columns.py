@@ -22,6 +22,7 @@ from docrail.phases.transfer.anchors import is_same
 _HEADER_WITHIN = 8
 _COLUMNS_AT_LEAST = 2
 _SURE = 0.95
+_WORDS = re.compile(r"[^\W\d_]{4}")
 
 
 def teach_columns(field: Field, trusted: Collection[str]) -> Field:
@@ -75,7 +76,7 @@ def _places(
 def _says(text: str, value: Any, item: Field, decimals: str | None) -> bool:
     if is_same(text, value, replace(item, locale=item.locale or decimals)):
         return True
-    figures = list(find_figures(text, locale=item.locale or decimals))
+    figures = [] if _WORDS.search(text) else list(find_figures(text, locale=item.locale or decimals))
     return len(figures) == 1 and is_same(figures[0].value, value, item)
 
 
