@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import exp
 
-from docrail.phases.extraction.scoring import Scored
+from docrail.phases.extraction.scored import Scored
 from docrail.phases.extraction.spans import Place
 from docrail.phases.extraction.values import value_of
 from docrail.phases.extraction.wanted import Wanted
