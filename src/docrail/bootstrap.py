@@ -32,7 +32,8 @@ AHEAD_ALONE, AHEAD_TOGETHER = 16, 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """What a use case works with. `workspace` is the id of the workspace it acts in; `reader` opens what comes in."""
+    """What a use case works with. `workspace` is the id of the workspace it acts in; `reader` opens what comes
+    in; `actor` is who acts, for the audit trail: `command line`, `key:<id>`."""
 
     settings: Settings
     database: Database
@@ -40,6 +41,7 @@ class Program:
     engine: Engine
     workspace: str
     reader: Reader = field(default_factory=Reader)
+    actor: str = "command line"
 
 
 @contextmanager

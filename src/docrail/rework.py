@@ -14,14 +14,17 @@ from docrail.core.model import Layout, Record
 from docrail.core.plan import PlannedPhase
 from docrail.core.rework import added, phases_from, rewind
 from docrail.core.state import Failure
+from docrail.core.withhold import without_held
 from docrail.engine.durable import Stopping
 from docrail.journey import describe
 from docrail.phases.protocol import Phase
 from docrail.phases.registry import make_phases, make_pipeline_phase
+from docrail.store import recompose as recomposing
 from docrail.store import reworks
 from docrail.store.clock import read_clock
+from docrail.store.recompose import Recomposing
 from docrail.store.records import completed_records, read_known
-from docrail.store.reworks import Recomposing, Rework
+from docrail.store.reworks import Rework
 from docrail.store.workers import HeldByAnother
 from docrail.workflow import LOOK_SECONDS, Parts
 
@@ -99,7 +102,7 @@ def _attempt(
                 return phase.run(record)
             except Exception as error:
                 log.exception("phase_raised", phase=planned.id, run=run_id)
-                cause = _cause(error, code=f"{planned.type}_failed")
+                cause = without_held(_cause(error, code=f"{planned.type}_failed"), [record])
         if not cause.retryable:
             break
         if attempt < planned.retry.attempts and parts.stopping.wait(planned.retry.delay(attempt)):
@@ -123,7 +126,7 @@ def _find_recomposing(run_id: str, parts: Parts) -> Recomposing | None:
     while True:
         try:
             with parts.database.writing() as connection:
-                return reworks.find_recomposing(connection, run_id)
+                return recomposing.find_recomposing(connection, run_id)
         except HeldByAnother:
             if parts.stopping.wait(LOOK_SECONDS):
                 raise Stopping from None
@@ -138,10 +141,10 @@ def _compose_again(doing: Recomposing, parts: Parts) -> None:
             composed = make_pipeline_phase(planned, doing.run.plan).run(records)
         except Exception as error:
             log.exception("phase_raised", phase=planned.id, run=doing.run.id)
-            cause = _cause(error, code="assembly_failed")
+            cause = without_held(_cause(error, code="assembly_failed"), records)
         else:
             with parts.database.writing() as connection:
-                reworks.finish_recomposing(connection, doing, composed, at=read_clock(connection))
+                recomposing.finish_recomposing(connection, doing, composed, at=read_clock(connection))
             return
         if not cause.retryable:
             break
@@ -150,12 +153,12 @@ def _compose_again(doing: Recomposing, parts: Parts) -> None:
     failure = describe(planned, cause, attempts=attempt)
     with parts.database.writing() as connection:
         at = read_clock(connection)
-        reworks.fail_recomposing(connection, doing, failure, attempts=attempt, at=at)
+        recomposing.fail_recomposing(connection, doing, failure, attempts=attempt, at=at)
 
 
 def review_tasks(parts: Parts) -> dict[str, Callable[[str], None]]:
     """What the durable engine is given to run after decisions, by name."""
     return {
         reworks.REWORK: lambda run_document_id: rework(run_document_id, parts),
-        reworks.RECOMPOSE: lambda run_id: recompose(run_id, parts),
+        recomposing.RECOMPOSE: lambda run_id: recompose(run_id, parts),
     }

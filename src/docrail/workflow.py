@@ -15,9 +15,11 @@ from dataclasses import dataclass, field
 import structlog
 
 from docrail.core.errors import WorkError
+from docrail.core.knowledge import with_knowledge
 from docrail.core.model import Layout, Record
 from docrail.core.plan import Plan, PlannedPhase
 from docrail.core.state import State
+from docrail.core.withhold import without_held
 from docrail.engine.durable import Stopping
 from docrail.engine.limiter import Limiter
 from docrail.journey import ClaimLost, Journey, describe
@@ -29,6 +31,7 @@ from docrail.store.blobs import Blobs
 from docrail.store.chunks import Claim, Work, claim_chunk
 from docrail.store.clock import read_clock
 from docrail.store.database import Database
+from docrail.store.knowledge import read_knowledge
 from docrail.store.ledger import Ledger, Receipt
 from docrail.store.records import completed_records, read_known
 from docrail.store.runs import read_run
@@ -85,7 +88,7 @@ def _claim(chunk_id: str, parts: Parts) -> Claim | None:
 
 
 def _work_off(claim: Claim, parts: Parts) -> None:
-    phases = _make_phases(claim.run.plan)
+    phases = _make_phases(claim.run.plan, parts)
     todo = [(0.0, n, work) for n, work in enumerate(claim.works)]
     receipt = Receipt()
     while todo:
@@ -110,9 +113,12 @@ class _Unmade:
         raise self.reason
 
 
-def _make_phases(plan: Plan) -> Sequence[Phase | _Unmade]:
+def _make_phases(plan: Plan, parts: Parts) -> Sequence[Phase | _Unmade]:
+    """The phases of a plan with what they knew when the run began."""
     try:
-        return make_phases(plan)
+        with parts.database.reading() as connection:
+            known = read_knowledge(connection, plan)
+        return make_phases(with_knowledge(plan, known))
     except Exception as error:
         log.exception("phases_not_made")
         return [_Unmade(error)] * len(plan.document_phases)
@@ -192,11 +198,13 @@ def _attempt(
         try:
             return phase.run(record)
         except WorkError as error:
-            journey.fail(planned, error)
+            journey.fail(planned, without_held(error, [record]))
         except Exception as error:
             log.exception("phase_raised", phase=planned.id, document=journey.work.document.id)
-            cause = f"{type(error).__name__}: {error}"
-            journey.fail(planned, WorkError(cause, code=f"{planned.type}_failed", retryable=True))
+            cause = WorkError(
+                f"{type(error).__name__}: {error}", code=f"{planned.type}_failed", retryable=True
+            )
+            journey.fail(planned, without_held(cause, [record]))
     return None
 
 
@@ -231,7 +239,7 @@ def _compose(run_id: str, plan: Plan, phase: PlannedPhase, parts: Parts, *, epoc
                 _wait(phase.retry.delay(attempt), parts)
                 continue
             cause = error if isinstance(error, WorkError) else WorkError(str(error), code="assembly_failed")
-            failure = describe(phase, cause, attempts=attempt)
+            failure = describe(phase, without_held(cause, records), attempts=attempt)
             with parts.database.writing() as connection:
                 assembly.fail_phase(
                     connection,

@@ -43,15 +43,14 @@ class ReaderOfNothing:
 class Worker:
     """Does what was handed to a `Handed` engine, in this thread, until nothing is left."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, *, reader: Any = None) -> None:
         self.program = program
         stopping = threading.Event()
-        reader: Any = ReaderOfNothing()
         self.parts = Parts(
             database=program.database,
             blobs=program.blobs,
             ledger=Ledger(program.database, enqueue=program.engine.enqueue),
-            reader=reader,
+            reader=reader or ReaderOfNothing(),
             limiter=Limiter(program.database, worker_id="one", stopping=stopping, by_type={}),
             enqueue=program.engine.enqueue,
             stopping=stopping,

@@ -18,9 +18,11 @@ from docrail.api.polls import Polls
 from docrail.api.problems import Requests, add_problem_handlers
 from docrail.api.routes import (
     admissions,
+    audit,
     document_views,
     documents,
     field_reviews,
+    fields,
     health,
     keys,
     pipelines,
@@ -38,6 +40,7 @@ Pages = Callable[[ASGIApp, Program, State], ASGIApp]
 
 ROUTERS = (
     admissions,
+    audit,
     documents,
     document_views,
     specs,
@@ -45,6 +48,7 @@ ROUTERS = (
     results,
     products,
     field_reviews,
+    fields,
     keys,
     health,
 )

@@ -23,10 +23,13 @@ COMMANDS = {
     "cancel": ("pipelines", "End a run; what is finished stays."),
     "results": ("results", "Print the table of a run, also while it runs."),
     "export": ("results", "Write the table of a run to a file."),
+    "review": ("review", "Decide on held fields: list, show, approve, correct, override."),
     "documents": ("documents", "List the documents kept, add some, see what became of each file."),
     "read": ("read", "Show what docrail sees of a file: its words, boxes, tables and what was hidden."),
     "spec": ("specs", "Check and show specs."),
+    "fields": ("fields", "Show what is remembered of each field, and how often it was right."),
     "keys": ("keys", "Make, list and revoke the keys of the HTTP interface."),
+    "audit": ("audit", "Show who did what, and verify that nothing was changed since."),
     "serve": ("serve", "Serve the HTTP interface and the web page."),
     "worker": ("worker", "Work on whatever is queued, until stopped."),
 }

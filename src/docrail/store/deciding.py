@@ -9,13 +9,14 @@ from docrail.core.model import Cell, Value
 from docrail.core.review import Action
 from docrail.core.rework import dependent_phases
 from docrail.core.state import State
-from docrail.store import tables
+from docrail.store import audit, tables
 from docrail.store.confirmations import confirm
 from docrail.store.decisions import Decision, add_decision, last_decision
 from docrail.store.locks import own_run
+from docrail.store.recompose import inputs_changed
 from docrail.store.records import Known, read_known
 from docrail.store.reviews import HeldField, find_held
-from docrail.store.reworks import change_held, inputs_changed, want_rework
+from docrail.store.reworks import change_held, want_rework
 from docrail.store.rows import cell_row, numbered
 from docrail.store.runs import Run, read_run
 from docrail.store.settle import Enqueue
@@ -107,6 +108,20 @@ def store_decision(connection: Connection, case: Case, said: Said, *, at: int, e
         )
     want_rework(connection, case.run_document_id, _first_phase(case), enqueue=enqueue)
     inputs_changed(connection, case.run.id, enqueue=enqueue)
+    audit.record(
+        connection,
+        workspace_id=case.run.workspace_id,
+        actor=said.reviewer,
+        action=f"decision.{said.action.value}",
+        subject=id_,
+        at=at,
+        details={
+            "run": case.run.id,
+            "document": case.run_document_id,
+            "field": case.field,
+            "version": version,
+        },
+    )
     return id_
 
 

@@ -1,6 +1,6 @@
-"""What is worked out anew since a decision: records by the phases after a gate, composed records by assembly.
+"""Records that the phases after a gate are to run again for, since a decision.
 
-Neither moves a document or a run: progress stays as it is. A rework is due while `done` is behind `wanted`, so that
+A rework moves no document: progress stays as it is. It is due while `done` is behind `wanted`, so that
 several decisions are one rework, and one that was overtaken changes nothing and is made again.
 """
 
@@ -8,25 +8,21 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
-from docrail.core.compose import Composed
 from docrail.core.model import Cell, CellStatus, Document, Record
-from docrail.core.progress import ErrorEntry, PipelinePhaseStatus, count_ends
+from docrail.core.progress import PipelinePhaseStatus
 from docrail.core.state import Failure, Position, State
 from docrail.store import tables
-from docrail.store.counters import count_changes, read_tally
-from docrail.store.errors import insert_error
+from docrail.store.counters import count_changes
 from docrail.store.held_queue import forget_empty_kinds, refresh_queue
-from docrail.store.history import remember_run
 from docrail.store.locks import own_run
+from docrail.store.recompose import inputs_changed
 from docrail.store.rows import cell_row, from_json, numbered, to_json
-from docrail.store.runs import Run, new_generation, read_run
-from docrail.store.settle import Enqueue, read_pipeline_phases, write_status
-from docrail.store.workers import HeldByAnother
+from docrail.store.runs import Run, read_run
+from docrail.store.settle import Enqueue
 
 REWORK = "rework"
-RECOMPOSE = "recompose"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +67,29 @@ def read_rework(connection: Connection, run_document_id: str) -> tuple[bool, dic
     if row is None:
         return False, None
     return row.done < row.wanted, from_json(row.failure) if row.failure else None
+
+
+def count_due(connection: Connection, workspace_id: str) -> int:
+    """How many records and composed tables of a workspace have still to be worked out anew."""
+    table, document, run, phase = tables.reworks, tables.run_documents, tables.runs, tables.pipeline_phases
+    records = (
+        select(func.count())
+        .select_from(table)
+        .join(document, document.c.id == table.c.run_document_id)
+        .join(run, run.c.id == document.c.run_id)
+        .where(table.c.done < table.c.wanted, run.c.workspace_id == workspace_id)
+    )
+    composed = (
+        select(func.count())
+        .select_from(phase)
+        .join(run, run.c.id == phase.c.run_id)
+        .where(
+            phase.c.inputs > phase.c.seen,
+            phase.c.status == PipelinePhaseStatus.COMPLETED.value,
+            run.c.workspace_id == workspace_id,
+        )
+    )
+    return sum(connection.execute(query).scalar_one() for query in (records, composed))
 
 
 def find_rework(connection: Connection, run_document_id: str) -> Rework | None:
@@ -167,114 +186,3 @@ def change_held(
     count_changes(connection, run_id, changes, at=at, shard=0, held=held - row.held)
     refresh_queue(connection, run_id, [run_document_id], at=at, shard=0)
     forget_empty_kinds(connection, run_id)
-
-
-def inputs_changed(connection: Connection, run_id: str, *, enqueue: Enqueue) -> None:
-    """A record changed after it completed: what was composed of it is composed again, once for many changes."""
-    table = tables.pipeline_phases
-    ours = table.c.run_id == run_id
-    rows = connection.execute(select(table.c.inputs, table.c.seen).where(ours)).all()
-    connection.execute(update(table).where(ours).values(inputs=table.c.inputs + 1))
-    if any(row.inputs == row.seen for row in rows):
-        enqueue(connection, RECOMPOSE, run_id)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recomposing:
-    """A pipeline-scoped phase that is done again with records as they were after `inputs` changes."""
-
-    run: Run
-    phase: str
-    epoch: int
-    inputs: int
-
-
-def find_recomposing(connection: Connection, run_id: str) -> Recomposing | None:
-    """The phase whose composed records are behind the records; None when nothing is to be done again.
-
-    Raises HeldByAnother while the phase itself is under way: it may have begun before the change.
-    """
-    table = tables.pipeline_phases
-    own_run(connection, run_id)
-    query = (
-        select(table).where(table.c.run_id == run_id, table.c.inputs > table.c.seen).order_by(table.c.phase)
-    )
-    for row in connection.execute(query):
-        if row.status == PipelinePhaseStatus.RUNNING.value:
-            raise HeldByAnother(row.worker_id)
-        if row.status == PipelinePhaseStatus.COMPLETED.value:
-            run = read_run(connection, run_id)
-            return Recomposing(run=run, phase=row.phase, epoch=row.epoch, inputs=row.inputs)
-    return None
-
-
-def finish_recomposing(
-    connection: Connection, doing: Recomposing, records: Sequence[Composed], *, at: int
-) -> bool:
-    """The composed records take the place of the former ones; False, and nothing changes, if overtaken.
-
-    The phase stays `completed` all the while, so that progress lowers nothing.
-    """
-    if not _claim_inputs(connection, doing):
-        return False
-    run_id = doing.run.id
-    connection.execute(delete(tables.composed).where(tables.composed.c.run_id == run_id))
-    rows = [{"run_id": run_id, "seq": seq, "body": to_json(record)} for seq, record in enumerate(records)]
-    if rows:
-        connection.execute(insert(tables.composed), rows)
-    _touch(connection, run_id, at=at)
-    return True
-
-
-def fail_recomposing(
-    connection: Connection, doing: Recomposing, failure: Failure, *, attempts: int, at: int
-) -> bool:
-    """The phase ends in error, as a new generation: what it had composed is not true any more."""
-    if not _claim_inputs(connection, doing):
-        return False
-    run_id, table = doing.run.id, tables.pipeline_phases
-    settled = count_ends(read_tally(connection, run_id)).terminal
-    new_generation(connection, run_id, settled=settled, at=at)
-    failed = update(table).where(table.c.run_id == run_id, table.c.phase == doing.phase)
-    connection.execute(failed.values(status=PipelinePhaseStatus.ERROR.value))
-    entry = ErrorEntry(
-        pipeline_document_id=None,
-        document_id=None,
-        phase=doing.phase,
-        message=failure.message,
-        code=failure.code,
-        attempts=attempts,
-        retryable=failure.retryable,
-        at=at,
-    )
-    insert_error(connection, run_id, entry)
-    write_status(connection, run_id, at=at)
-    return True
-
-
-def _claim_inputs(connection: Connection, doing: Recomposing) -> bool:
-    own_run(connection, doing.run.id)
-    table = tables.pipeline_phases
-    query = (
-        update(table)
-        .where(
-            table.c.run_id == doing.run.id,
-            table.c.phase == doing.phase,
-            table.c.epoch == doing.epoch,
-            table.c.status == PipelinePhaseStatus.COMPLETED.value,
-            table.c.seen < doing.inputs,
-        )
-        .values(seen=doing.inputs)
-    )
-    return connection.execute(query).rowcount == 1
-
-
-def _touch(connection: Connection, run_id: str, *, at: int) -> None:
-    """The run changed visibly, though not its status."""
-    table = tables.runs
-    run: Row[tuple[object, ...]] = connection.execute(select(table).where(table.c.id == run_id)).one()
-    connection.execute(
-        update(table).where(table.c.id == run_id).values(revision=table.c.revision + 1, updated_at=at)
-    )
-    phases = read_pipeline_phases(connection, run_id)
-    remember_run(connection, run, phases, finished_at=run.finished_at, at=at)

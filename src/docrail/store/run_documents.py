@@ -72,6 +72,19 @@ def _rows() -> Select[Any]:
     )
 
 
+def ids_ending(connection: Connection, workspace_id: str, ending: str, *, limit: int = 6) -> list[str]:
+    """Some of the pipeline documents whose ids end so, newest first. The work grows with the documents."""
+    table, run = tables.run_documents.c, tables.runs.c
+    query = (
+        select(table.id)
+        .join(tables.runs, run.id == table.run_id)
+        .where(run.workspace_id == workspace_id, table.id.endswith(ending.lower(), autoescape=True))
+        .order_by(table.id.desc())
+        .limit(limit)
+    )
+    return list(connection.execute(query).scalars())
+
+
 def _states(status: str) -> list[str]:
     """The stored states that a status of the contract stands for."""
     return [state.value for state in ACTIVE] if status == "running" else [status]

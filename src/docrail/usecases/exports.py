@@ -1,5 +1,6 @@
 """Write the table of a run to a file: plain or audit, as CSV, JSON Lines, Parquet or XLSX."""
 
+import hashlib
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -8,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from docrail.bootstrap import Program
 from docrail.core.errors import InvalidInput
+from docrail.usecases.audit import note
 from docrail.usecases.export_csv import write_csv
 from docrail.usecases.export_jsonl import write_jsonl
 from docrail.usecases.export_parquet import write_parquet
@@ -69,9 +71,19 @@ def _write(program: Program, run_id: str, target: Path, *, kind: str, name: str)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with closing(table.rows), _replacing(target) as new:
-            return _WRITERS[name](table, new)
+            rows = _WRITERS[name](table, new)
+            digest = _digest(new)
     except OSError as error:
         raise InvalidInput(f"{target} cannot be written: {error.strerror or error}") from error
+    with program.database.writing() as connection:
+        note(program, connection, "export.written", run_id, kind=kind, format=name, rows=rows, digest=digest)
+    return rows
+
+
+def _digest(file: Path) -> str:
+    """The SHA-256 of the file's bytes, in hex."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 @contextmanager

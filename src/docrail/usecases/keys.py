@@ -10,6 +10,7 @@ from docrail.core.errors import InvalidInput, NotFound, Problem
 from docrail.store import keys
 from docrail.store.ids import now_ms
 from docrail.store.keys import ApiKey
+from docrail.usecases.audit import note
 
 SCOPES = ("read", "write", "admin")
 PREFIX = "dr_"
@@ -45,6 +46,7 @@ def create_key(
             expires_at=expires_at,
             at=now_ms(),
         )
+        note(program, connection, "key.made", key.id, name=key.name, scopes=list(key.scopes))
     return NewKey(key=key, secret=secret)
 
 
@@ -75,8 +77,8 @@ def has_expired(key: ApiKey) -> bool:
 
 
 def acting_in(program: Program, key: ApiKey) -> Program:
-    """The program as the key's workspace sees it."""
-    return program if key.workspace_id == program.workspace else replace(program, workspace=key.workspace_id)
+    """The program as the key's workspace sees it, with the key as who acts."""
+    return replace(program, workspace=key.workspace_id, actor=f"key:{key.id}")
 
 
 def list_keys(program: Program) -> list[ApiKey]:
@@ -94,6 +96,7 @@ def revoke_key(program: Program, key_id: str) -> None:
     """Revoke a key; again is no harm. Raises NotFound."""
     with program.database.writing() as connection:
         keys.revoke_key(connection, key_id, workspace=program.workspace, at=now_ms())
+        note(program, connection, "key.revoked", key_id)
 
 
 def hash_secret(secret: str) -> str:

@@ -22,6 +22,8 @@ from docrail.store.locks import own_run
 from docrail.store.run_documents import RunDocument, list_run_documents
 from docrail.store.runs import Run
 from docrail.store.specs import StoredSpec, read_spec
+from docrail.usecases.audit import note
+from docrail.usecases.registry import SECONDS_BEFORE_RUN, freeze_registry, learn_anchors
 
 
 def create_pipeline(
@@ -37,6 +39,7 @@ def create_pipeline(
 
     Raises InvalidInput for an unknown spec, no or unknown documents (all of them listed) or a rail with problems.
     """
+    learn_anchors(program, spec_id, seconds=SECONDS_BEFORE_RUN)
     with program.database.writing() as connection:
         wanted = list(dict.fromkeys(document_ids))
         if batch_id is not None:
@@ -48,19 +51,24 @@ def create_pipeline(
             problems = (Problem(path="schema_id", message=f"unknown: {spec_id}"), *problems)
         if spec is None or problems:
             raise InvalidInput(_summary(problems), problems)
+        at = read_clock(connection)
+        plan = compile_rail(spec_from_json(spec.content), retry=program.settings.retry)
         run_id = runs.create_run(
             connection,
             workspace_id=program.workspace,
             name=name or spec.name,
             spec_id=spec.id,
             spec_version=spec.version,
-            plan=compile_rail(spec_from_json(spec.content), retry=program.settings.retry),
+            plan=freeze_registry(connection, plan, workspace_id=program.workspace, spec_id=spec.id, at=at),
             document_ids=list(dict.fromkeys(wanted)),
             metadata=dict(metadata or {}),
-            at=read_clock(connection),
+            at=at,
             enqueue=program.engine.enqueue,
         )
-        return runs.read_run(connection, run_id)
+        run = runs.read_run(connection, run_id)
+        said: dict[str, Any] = {"spec": spec.id, "spec_version": spec.version, "documents": run.total}
+        note(program, connection, "run.started", run_id, **said)
+        return run
 
 
 def _find_spec(connection: Connection, spec_id: str, workspace: str) -> StoredSpec | None:
@@ -186,6 +194,7 @@ def cancel_pipeline(program: Program, pipeline_id: str) -> None:
     with program.database.writing() as connection:
         runs.read_run(connection, pipeline_id, workspace_id=program.workspace)
         rerun.cancel_run(connection, pipeline_id, at=read_clock(connection), enqueue=program.engine.enqueue)
+        note(program, connection, "run.cancelled", pipeline_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,11 +228,15 @@ def retry_pipeline(
             generation = rerun.retry_documents(
                 connection, pipeline_id, failed, at=read_clock(connection), enqueue=program.engine.enqueue
             )
+            note(
+                program, connection, "run.retried", pipeline_id, documents=len(failed), generation=generation
+            )
             return Retried(documents=len(failed), generation=generation)
         if document_ids is None and code is None and rerun.failed_phases(connection, pipeline_id):
             generation = rerun.retry_phases(
                 connection, pipeline_id, at=read_clock(connection), enqueue=program.engine.enqueue
             )
+            note(program, connection, "run.retried", pipeline_id, documents=0, generation=generation)
             return Retried(documents=0, generation=generation)
         raise Conflict("nothing to retry: no document in error matches")
 
@@ -251,4 +264,5 @@ def append_documents(program: Program, pipeline_id: str, document_ids: Sequence[
             connection, pipeline_id, wanted, at=read_clock(connection), enqueue=program.engine.enqueue
         )
         runs.new_generation(connection, pipeline_id, settled=settled, at=read_clock(connection))
+        note(program, connection, "run.appended", pipeline_id, documents=len(wanted))
         return runs.read_run(connection, pipeline_id)

@@ -15,6 +15,7 @@ from docrail.store import products, runs
 from docrail.store.counters import read_tally
 from docrail.store.ids import now_ms
 from docrail.store.products import Product
+from docrail.usecases.audit import note
 from docrail.usecases.composed import EMPTY, ComposedRow, composed_page, is_composed
 from docrail.usecases.results import ResultRow, list_results
 
@@ -71,6 +72,7 @@ def _make_product(program: Program, pipeline_id: str, name: str | None) -> NewPr
             return NewProduct(product=product, token=None, is_new=False)
         token = _new_token()
         products.share_product(connection, product.id, _hash(token))
+        note(program, connection, "product.made", product.id, run=run.id, name=product.name)
     return NewProduct(product=replace(product, shared=True), token=token, is_new=True)
 
 
@@ -127,6 +129,7 @@ def _set_share(program: Program, product_id: str, hashed: str | None) -> None:
     with program.database.writing() as connection:
         products.read_product(connection, product_id, workspace_id=program.workspace)
         products.share_product(connection, product_id, hashed)
+        note(program, connection, "share.made" if hashed else "share.revoked", product_id)
 
 
 def pipeline_rows(

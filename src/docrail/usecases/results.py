@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from docrail.bootstrap import Program
 from docrail.core.model import Cell, CellStatus, Document, HoldReason, Provenance, Value, Verdict
 from docrail.core.plan import Plan
+from docrail.core.rework import latest_verdicts
 from docrail.core.state import State
 from docrail.store import assembly, runs
 from docrail.store.counters import read_tally
@@ -119,7 +120,7 @@ def _page(
                     for cell in latest.values()
                     if cell.status is CellStatus.HELD
                 ),
-                verdicts=facts.verdicts,
+                verdicts=latest_verdicts(facts.verdicts),
             )
         )
     return rows

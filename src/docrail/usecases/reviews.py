@@ -17,7 +17,8 @@ from docrail.store.deciding import Case, read_case
 from docrail.store.decisions import Decision, DecisionsWanted
 from docrail.store.documents import read_document
 from docrail.store.reviews import HeldField, Wanted
-from docrail.store.reworks import read_rework
+from docrail.store.reworks import count_due, read_rework
+from docrail.store.run_documents import ids_ending
 from docrail.usecases.decide import MOST_AT_ONCE
 from docrail.usecases.results import visible
 
@@ -239,3 +240,15 @@ def every_decision(program: Program, wanted: DecisionsWanted | None = None) -> I
     """All of the log that matches, oldest first, from one consistent state."""
     with program.database.reading() as connection:
         yield from decision_log.every_decision(connection, program.workspace, wanted or DecisionsWanted())
+
+
+def count_reworks_due(program: Program) -> int:
+    """How much has still to be worked out anew after decisions: records, and tables composed of them."""
+    with program.database.reading() as connection:
+        return count_due(connection, program.workspace)
+
+
+def find_pipeline_documents(program: Program, ending: str) -> list[str]:
+    """Some pipeline documents whose ids end so, newest first."""
+    with program.database.reading() as connection:
+        return ids_ending(connection, program.workspace, ending)

@@ -8,6 +8,7 @@ from docrail.core.spec import Spec
 from docrail.store import specs
 from docrail.store.ids import now_ms
 from docrail.store.specs import StoredSpec
+from docrail.usecases.audit import note
 from docrail.usecases.specs import spec_digest
 
 
@@ -15,14 +16,26 @@ def save_spec(program: Program, spec: Spec) -> StoredSpec:
     """Keep a spec whose rail compiles. Raises InvalidInput with every problem at once."""
     compile_rail(spec)
     with program.database.writing() as connection:
-        return specs.add_spec(
+        at = now_ms()
+        stored = specs.add_spec(
             connection,
             workspace_id=program.workspace,
             name=spec.name,
             digest=spec_digest(spec),
             content=spec_to_json(spec).decode(),
-            at=now_ms(),
+            at=at,
         )
+        if stored.created_at == at:
+            note(
+                program,
+                connection,
+                "spec.saved",
+                stored.id,
+                name=stored.name,
+                version=stored.version,
+                digest=stored.digest,
+            )
+        return stored
 
 
 def get_spec(program: Program, spec_id: str) -> StoredSpec:

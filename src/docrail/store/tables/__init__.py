@@ -1,12 +1,14 @@
 """The tables, the same on SQLite and PostgreSQL, one file for each part of what is remembered."""
 
 from docrail.store.tables.access import api_keys, workspaces
+from docrail.store.tables.audit import audit
 from docrail.store.tables.base import metadata
 from docrail.store.tables.documents import admissions, batch_documents, documents
 from docrail.store.tables.learning import confirmations
 from docrail.store.tables.products import products
 from docrail.store.tables.progress import counters, error_groups, errors, history, shards
 from docrail.store.tables.records import cells, composed, issues, verdicts
+from docrail.store.tables.registry import anchors, knowledge, registry_fields, sightings
 from docrail.store.tables.reviews import decisions, held_counts, held_fields, reworks
 from docrail.store.tables.runs import chunks, pipeline_phases, run_documents, runs
 from docrail.store.tables.specs import spec_versions, specs
@@ -14,7 +16,9 @@ from docrail.store.tables.workers import limit_places, limits, workers
 
 __all__ = [
     "admissions",
+    "anchors",
     "api_keys",
+    "audit",
     "batch_documents",
     "cells",
     "chunks",
@@ -29,15 +33,18 @@ __all__ = [
     "held_fields",
     "history",
     "issues",
+    "knowledge",
     "limit_places",
     "limits",
     "metadata",
     "pipeline_phases",
     "products",
+    "registry_fields",
     "reworks",
     "run_documents",
     "runs",
     "shards",
+    "sightings",
     "spec_versions",
     "specs",
     "verdicts",

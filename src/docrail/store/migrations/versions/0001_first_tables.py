@@ -13,6 +13,7 @@ def upgrade() -> None:
     """Create every table. Later migrations change them one by one."""
     metadata.create_all(op.get_bind(), checkfirst=False)
     protect(op.get_bind(), "admissions")
+    protect(op.get_bind(), "audit")
     protect(op.get_bind(), "confirmations")
     protect(op.get_bind(), "decisions")
 

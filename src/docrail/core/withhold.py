@@ -1,0 +1,69 @@
+"""Text without what is held: for messages of failures, which may quote the values that a phase worked with."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from docrail.core.coerce import number_text
+from docrail.core.errors import WorkError
+from docrail.core.model import CellStatus, Record, Value
+
+HIDDEN = "[held]"
+LONG = 4
+
+
+def hide_held(text: str, records: Iterable[Record]) -> str:
+    """`text` with `[held]` in place of every value of a field that is held, in any version and form of it.
+
+    >>> from docrail.core.model import Cell, Document, Layout
+    >>> document = Document(
+    ...     id="1", digest="", filename="a", media_type="text/plain", size_bytes=1, metadata={}
+    ... )
+    >>> cell = Cell(field="iban", value="DE02", confidence=1, phase="validation", status=CellStatus.HELD)
+    >>> record = Record(document=document, layout=Layout(media_type="text/plain", pages=()), cells=(cell,))
+    >>> hide_held("no bank for 'DE02'", [record])
+    "no bank for '[held]'"
+    """
+    secrets = sorted({each for record in records for each in _secrets(record)}, key=len, reverse=True)
+    for secret in secrets:
+        text = re.sub(_pattern(secret), HIDDEN, text, flags=re.IGNORECASE)
+    return text
+
+
+def _pattern(secret: str) -> str:
+    """Short ones as whole words only: a held 7 does not blot out 1975."""
+    if len(secret) >= LONG:
+        return re.escape(secret)
+    left = r"(?<!\w)" if secret[0].isalnum() else ""
+    right = r"(?!\w)" if secret[-1].isalnum() else ""
+    return f"{left}{re.escape(secret)}{right}"
+
+
+def without_held(error: WorkError, records: Iterable[Record]) -> WorkError:
+    """The same failure, with a message that quotes nothing held."""
+    message = hide_held(error.message, records)
+    return WorkError(message, code=error.code, retryable=error.retryable)
+
+
+def _secrets(record: Record) -> Iterator[str]:
+    held = {name for name, cell in record.current.items() if cell.status is CellStatus.HELD}
+    for cell in record.cells:
+        if cell.field in held:
+            yield from _texts(cell.value)
+            if cell.provenance:
+                yield from _texts(cell.provenance.text)
+                yield from _texts(cell.provenance.before)
+
+
+def _texts(value: Value) -> Iterator[str]:
+    """A value as it may stand in a message, and every value in it."""
+    if isinstance(value, str):
+        yield from (text for text in (value, value.strip()) if text)
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from _texts(part)
+    elif isinstance(value, Sequence):
+        for part in value:
+            yield from _texts(part)
+    elif value is not None and not isinstance(value, bool):
+        yield number_text(value)
+        yield repr(value)
