@@ -13,6 +13,7 @@ from docrail.store import audit, tables
 from docrail.store.confirmations import confirm
 from docrail.store.decisions import Decision, add_decision, last_decision
 from docrail.store.locks import own_run
+from docrail.store.models import TRAIN
 from docrail.store.recompose import inputs_changed
 from docrail.store.records import Known, read_known
 from docrail.store.reviews import HeldField, find_held
@@ -106,6 +107,7 @@ def store_decision(connection: Connection, case: Case, said: Said, *, at: int, e
             source="review",
             at=at,
         )
+        enqueue(connection, TRAIN, case.run.spec_id)
     want_rework(connection, case.run_document_id, _first_phase(case), enqueue=enqueue)
     inputs_changed(connection, case.run.id, enqueue=enqueue)
     audit.record(

@@ -11,6 +11,7 @@ from docrail.core.errors import Conflict, InvalidInput, NotFound, Problem
 from docrail.core.plan import compile_rail
 from docrail.core.plan_json import spec_from_json
 from docrail.core.progress import ErrorEntry, Progress, RunStatus, count_ends, summarise
+from docrail.learning import freeze_model
 from docrail.store import progress as progress_store
 from docrail.store import rerun, runs
 from docrail.store.admissions import replace_archives
@@ -53,13 +54,15 @@ def create_pipeline(
             raise InvalidInput(_summary(problems), problems)
         at = read_clock(connection)
         plan = compile_rail(spec_from_json(spec.content), retry=program.settings.retry)
+        plan = freeze_registry(connection, plan, workspace_id=program.workspace, spec_id=spec.id, at=at)
+        plan = freeze_model(connection, plan, spec_id=spec.id)
         run_id = runs.create_run(
             connection,
             workspace_id=program.workspace,
             name=name or spec.name,
             spec_id=spec.id,
             spec_version=spec.version,
-            plan=freeze_registry(connection, plan, workspace_id=program.workspace, spec_id=spec.id, at=at),
+            plan=plan,
             document_ids=list(dict.fromkeys(wanted)),
             metadata=dict(metadata or {}),
             at=at,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from docrail.phases.extraction.training import Examples, Vocabulary
 
 LEAST_DOCUMENTS = 5
 """A field is learned from so many documents with a confirmed value, or more."""
-_STRENGTH = 2.0
+_STRENGTH = 3.0
 _WORTH_KEEPING = 0.01
 
 
@@ -110,7 +111,12 @@ def _stack(documents: Sequence[Examples], *, width: int) -> Any:
 
 def _by_document(rows: Any, starts: NDArray[np.int64]) -> Any:
     """Whether each feature occurs in each document."""
-    made = [np.unique(rows.indices[rows.indptr[a] : rows.indptr[b]]) for a, b in zip(starts, starts[1:], strict=False)]
+    made = [
+        np.unique(rows.indices[rows.indptr[a] : rows.indptr[b]])
+        for a, b in pairwise(starts)
+    ]
     ends = np.concatenate([[0], np.cumsum([len(each) for each in made])])
     columns = np.concatenate(made)
-    return csr_matrix((np.ones(len(columns), dtype=np.int32), columns, ends), shape=(len(made), rows.shape[1]))
+    return csr_matrix(
+        (np.ones(len(columns), dtype=np.int32), columns, ends), shape=(len(made), rows.shape[1])
+    )

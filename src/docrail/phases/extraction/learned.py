@@ -73,9 +73,7 @@ class LearnedField:
         return f'{_SAID[where]} "{what}", seen {self.seen[best]} times in {self.documents} documents'
 
 
-def blend(
-    reading: Reading, wanted: Wanted, scored: Sequence[Scored], learned: LearnedField
-) -> list[Scored]:
+def blend(reading: Reading, wanted: Wanted, scored: Sequence[Scored], learned: LearnedField) -> list[Scored]:
     """The candidates with learned and zero-shot score together: learned + 0.5 × zero-shot."""
     blended = []
     for one, features in zip(scored, features_of(reading, wanted, scored), strict=True):
@@ -87,7 +85,7 @@ def blend(
 
 
 def read_learned(config: Any) -> dict[str, LearnedField]:
-    """What `learned` in the config of a phase holds, by field; none if there is no such thing."""
+    """What `known` in the config of a phase holds, by field; none if there is no such thing."""
     if not isinstance(config, Mapping):
         return {}
     return {name: _read_field(entry) for name, entry in config.get("fields", {}).items()}

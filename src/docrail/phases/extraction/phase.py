@@ -29,7 +29,7 @@ class Extraction:
         names = _names(phase.config.get("fields")) or [field.name for field in fields]
         self._phase = phase
         self._fields = tuple(field for field in fields if field.name in names)
-        self._learned = read_learned(phase.config.get("learned"))
+        self._learned = read_learned(phase.config.get("known"))
 
     def run(self, record: Record) -> Record:
         """`record` with a cell for each field that has none yet and whose value was found."""

@@ -20,10 +20,10 @@ def find_stacks(sheet: Sheet) -> Iterator[Span]:
             yield _span([(line,) for line in lines])
     for at, row in enumerate(sheet.rows):
         run = [row]
-        for below in sheet.rows[at + 1 : at + _LINES_AT_MOST]:
-            if not _is_close(run[-1][0], below[0]) or max(len(run[-1]), len(below)) > 3:
+        for following in sheet.rows[at + 1 : at + _LINES_AT_MOST]:
+            if not _is_close(run[-1][0], following[0]) or max(len(run[-1]), len(following)) > 3:
                 break
-            run.append(below)
+            run.append(following)
             if any(len(each) > 1 for each in run):
                 yield _span(run)
 
@@ -40,9 +40,7 @@ def _under(sheet: Sheet, segment: Segment) -> Segment | None:
 
 def _is_close(above: Segment, below: Segment) -> bool:
     height = max(above.height, below.height)
-    return (
-        below.box.y0 - above.box.y1 < _GAP_IN_HEIGHTS * height and len(below.text) <= _CHARACTERS_AT_MOST
-    )
+    return below.box.y0 - above.box.y1 < _GAP_IN_HEIGHTS * height and len(below.text) <= _CHARACTERS_AT_MOST
 
 
 def _is_aligned(one: Segment, other: Segment) -> bool:
@@ -56,6 +54,4 @@ def _span(rows: Sequence[Sequence[Segment]]) -> Span:
     text = " ".join(segment.text for segment in segments)
     words: tuple[Word, ...] = tuple(word for segment in segments for word in segment.words)
     end = len(segments[0].text)
-    return Span.of_words(
-        segments[0], Found(start=0, end=end, text=text, value=text), words=words, before=""
-    )
+    return Span.of_words(segments[0], Found(start=0, end=end, text=text, value=text), words=words, before="")

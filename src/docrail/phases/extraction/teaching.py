@@ -94,7 +94,11 @@ def _curve(
     largest = documents - -(-documents // FOLDS)
     points = []
     for size in (each for each in SIZES if each < largest):
-        outcomes = [one for field, count in data.values() for one in _cross_validate(field, count, size=size, folds=CURVE_FOLDS)]
+        outcomes = [
+            one
+            for field, count in data.values()
+            for one in _cross_validate(field, count, size=size, folds=CURVE_FOLDS)
+        ]
         if outcomes:
             points.append(Point(documents=size, f1=f1_of(outcomes)))
     every = [one for each in tried.values() for one in each]
