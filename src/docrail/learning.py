@@ -19,11 +19,17 @@ from docrail.store.blobs import Blobs
 from docrail.store.clock import read_clock
 from docrail.store.confirmations import read_confirmed
 from docrail.store.database import Database
-from docrail.store.models import TRAIN, StoredModel, add_model, newest_confirmation, newest_model
+from docrail.store.models import (
+    LEAST_DOCUMENTS,
+    TRAIN,
+    StoredModel,
+    add_model,
+    newest_confirmation,
+    newest_model,
+)
 from docrail.store.specs import read_spec, workspace_of
 from docrail.workflow import Parts
 
-LEAST_DOCUMENTS = 5
 log = structlog.get_logger()
 
 
@@ -86,8 +92,7 @@ def learning_tasks(parts: Parts) -> dict[str, Callable[[str], None]]:
     """What the durable engine is given to run after confirmations, by name."""
 
     def train(spec_id: str) -> None:
-        made = train_model(parts.database, parts.blobs, spec_id)
-        if made is not None:
+        while (made := train_model(parts.database, parts.blobs, spec_id)) is not None:
             log.info("model_trained", spec=spec_id, version=made.version, documents=made.documents)
 
     return {TRAIN: train}

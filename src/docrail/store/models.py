@@ -11,9 +11,13 @@ from docrail.store.given import upsert
 from docrail.store.ids import new_id
 from docrail.store.knowledge import keep_knowledge
 from docrail.store.rows import from_json, to_json
+from docrail.store.settle import Enqueue
 
 TRAIN = "train"
 """The task of the engine that learns what was confirmed; its key is the spec's id."""
+
+LEAST_DOCUMENTS = 5
+"""Nothing can be learned from fewer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +40,34 @@ def newest_confirmation(connection: Connection, spec_id: str) -> str | None:
     table = tables.confirmations.c
     newest = connection.execute(select(func.max(table.id)).where(table.spec_id == spec_id))
     return newest.scalar_one_or_none()
+
+
+def want_training(connection: Connection, spec_id: str, *, enqueue: Enqueue) -> None:
+    """Hand training over if all that is confirmed is learned (or enough for a first model): ask before you confirm.
+
+    One task serves all that is confirmed until it is done, since it goes on until nothing new is left.
+    """
+    model = newest_model(connection, spec_id)
+    if model is None and _count_documents(connection, spec_id) < LEAST_DOCUMENTS - 1:
+        return
+    if model is None or model.last_confirmation == newest_confirmation(connection, spec_id):
+        enqueue(connection, TRAIN, spec_id)
+
+
+def catch_up(connection: Connection, spec_id: str, *, enqueue: Enqueue) -> None:
+    """Hand training over if something confirmed is not learned yet, whatever became of its task."""
+    model = newest_model(connection, spec_id)
+    newest = newest_confirmation(connection, spec_id)
+    if newest is None or _count_documents(connection, spec_id) < LEAST_DOCUMENTS:
+        return
+    if model is None or model.last_confirmation < newest:
+        enqueue(connection, TRAIN, spec_id)
+
+
+def _count_documents(connection: Connection, spec_id: str) -> int:
+    table = tables.confirmations.c
+    query = select(func.count(table.document_id.distinct())).where(table.spec_id == spec_id)
+    return int(connection.execute(query).scalar_one())
 
 
 def newest_model(connection: Connection, spec_id: str) -> StoredModel | None:

@@ -20,6 +20,7 @@ from docrail.store.counters import read_tally
 from docrail.store.documents import batch_documents, existing
 from docrail.store.errors import read_errors
 from docrail.store.locks import own_run
+from docrail.store.models import catch_up
 from docrail.store.run_documents import RunDocument, list_run_documents
 from docrail.store.runs import Run
 from docrail.store.specs import StoredSpec, read_spec
@@ -56,6 +57,7 @@ def create_pipeline(
         plan = compile_rail(spec_from_json(spec.content), retry=program.settings.retry)
         plan = freeze_registry(connection, plan, workspace_id=program.workspace, spec_id=spec.id, at=at)
         plan = freeze_model(connection, plan, spec_id=spec.id)
+        catch_up(connection, spec.id, enqueue=program.engine.enqueue)
         run_id = runs.create_run(
             connection,
             workspace_id=program.workspace,

@@ -111,10 +111,7 @@ def _stack(documents: Sequence[Examples], *, width: int) -> Any:
 
 def _by_document(rows: Any, starts: NDArray[np.int64]) -> Any:
     """Whether each feature occurs in each document."""
-    made = [
-        np.unique(rows.indices[rows.indptr[a] : rows.indptr[b]])
-        for a, b in pairwise(starts)
-    ]
+    made = [np.unique(rows.indices[rows.indptr[a] : rows.indptr[b]]) for a, b in pairwise(starts)]
     ends = np.concatenate([[0], np.cumsum([len(each) for each in made])])
     columns = np.concatenate(made)
     return csr_matrix(

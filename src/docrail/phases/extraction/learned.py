@@ -22,6 +22,8 @@ _SAID = {
     "row": "its row begins with",
     "right0": "right of it stands",
     "below": "below it stands",
+}
+_LOOKS = {
     "says": "it says",
     "begins": "it begins with",
     "ends": "it ends with",
@@ -61,16 +63,17 @@ class LearnedField:
 
     def explain(self, features: Features) -> str:
         """What speaks most for a candidate, in words, with how often it stood at a confirmed value."""
-        pulls = {
-            name: self.weights.get(name, 0.0) * much
-            for name, much in features.items()
-            if name.partition(":")[0] in _SAID and name.partition(":")[2] and self.seen.get(name, 0) > 1
-        }
-        best = max(pulls, key=lambda name: pulls[name], default=None)
-        if best is None or pulls[best] <= 0:
-            return f"learned from {self.documents} documents"
-        where, _, what = best.partition(":")
-        return f'{_SAID[where]} "{what}", seen {self.seen[best]} times in {self.documents} documents'
+        for said in (_SAID, _LOOKS):
+            pulls = {
+                name: self.weights.get(name, 0.0) * much
+                for name, much in features.items()
+                if name.partition(":")[0] in said and name.partition(":")[2] and self.seen.get(name, 0) > 1
+            }
+            best = max(pulls, key=lambda name: pulls[name], default=None)
+            if best is not None and pulls[best] > 0:
+                where, _, what = best.partition(":")
+                return f'{said[where]} "{what}", seen {self.seen[best]} times in {self.documents} documents'
+        return f"learned from {self.documents} documents"
 
 
 def blend(reading: Reading, wanted: Wanted, scored: Sequence[Scored], learned: LearnedField) -> list[Scored]:
