@@ -5,7 +5,7 @@ import hmac
 import os
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -105,6 +105,7 @@ class Visitors:
 
     async def _visit(self, request: Request) -> Visit | None:
         if await self._is_open(request):
+            request.state.program = replace(self._program, actor="page")
             return LOCAL
         hashed = self._seal.open(request.cookies.get(COOKIE, ""), now=time.time())
         if hashed is None:
