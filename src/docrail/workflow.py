@@ -115,9 +115,9 @@ class _Unmade:
 
 def _make_phases(plan: Plan, parts: Parts) -> Sequence[Phase | _Unmade]:
     """The phases of a plan with what they knew when the run began."""
+    with parts.database.reading() as connection:
+        known = read_knowledge(connection, plan)
     try:
-        with parts.database.reading() as connection:
-            known = read_knowledge(connection, plan)
         return make_phases(with_knowledge(plan, known))
     except Exception as error:
         log.exception("phases_not_made")
@@ -198,13 +198,13 @@ def _attempt(
         try:
             return phase.run(record)
         except WorkError as error:
-            journey.fail(planned, without_held(error, [record]))
+            journey.fail(planned, without_held(error, record))
         except Exception as error:
             log.exception("phase_raised", phase=planned.id, document=journey.work.document.id)
             cause = WorkError(
                 f"{type(error).__name__}: {error}", code=f"{planned.type}_failed", retryable=True
             )
-            journey.fail(planned, without_held(cause, [record]))
+            journey.fail(planned, without_held(cause, record))
     return None
 
 
@@ -239,7 +239,7 @@ def _compose(run_id: str, plan: Plan, phase: PlannedPhase, parts: Parts, *, epoc
                 _wait(phase.retry.delay(attempt), parts)
                 continue
             cause = error if isinstance(error, WorkError) else WorkError(str(error), code="assembly_failed")
-            failure = describe(phase, without_held(cause, records), attempts=attempt)
+            failure = describe(phase, without_held(cause, *records), attempts=attempt)
             with parts.database.writing() as connection:
                 assembly.fail_phase(
                     connection,

@@ -13,6 +13,7 @@ from docrail.api import docs, openapi
 from docrail.api.answers import Answers
 from docrail.api.auth import Keys
 from docrail.api.bodies import Bodies
+from docrail.api.idempotency import Idempotency
 from docrail.api.newest import Newest
 from docrail.api.polls import Polls
 from docrail.api.problems import Requests, add_problem_handlers
@@ -29,7 +30,9 @@ from docrail.api.routes import (
     products,
     progress,
     results,
+    schemas,
     specs,
+    webhooks,
 )
 from docrail.api.watch import Watcher
 from docrail.bootstrap import Program
@@ -44,12 +47,14 @@ ROUTERS = (
     documents,
     document_views,
     specs,
+    schemas,
     pipelines,
     results,
     products,
     field_reviews,
     fields,
     keys,
+    webhooks,
     health,
 )
 
@@ -69,6 +74,7 @@ def create_app(program: Program, *, pages: Pages | None = None) -> ASGIApp:
             Middleware(Requests),
             Middleware(Keys, program=program, newest=newest),
             Middleware(Bodies, largest_file=program.settings.max_file_mb * 1_000_000),
+            Middleware(Idempotency),
         ],
     )
     app.state.answers, app.state.newest = answers, newest

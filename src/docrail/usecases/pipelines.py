@@ -21,7 +21,7 @@ from docrail.store.documents import batch_documents, existing
 from docrail.store.errors import read_errors
 from docrail.store.locks import own_run
 from docrail.store.models import catch_up
-from docrail.store.run_documents import RunDocument, list_run_documents
+from docrail.store.run_documents import RunDocument, list_moving, list_run_documents
 from docrail.store.runs import Run
 from docrail.store.specs import StoredSpec, read_spec
 from docrail.usecases.audit import note
@@ -192,6 +192,13 @@ def list_pipeline_documents(
     with program.database.reading() as connection:
         run = runs.read_run(connection, pipeline_id, workspace_id=program.workspace)
         return list_run_documents(connection, run, limit=limit, after=after, status=status, phase=phase)
+
+
+def list_moving_documents(program: Program, pipeline_id: str, *, limit: int = 12) -> list[RunDocument]:
+    """Some of the documents that are being worked on now. Raises NotFound."""
+    with program.database.reading() as connection:
+        run = runs.read_run(connection, pipeline_id, workspace_id=program.workspace)
+        return list_moving(connection, run, limit=limit)
 
 
 def cancel_pipeline(program: Program, pipeline_id: str) -> None:

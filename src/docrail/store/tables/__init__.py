@@ -4,6 +4,7 @@ from docrail.store.tables.access import api_keys, workspaces
 from docrail.store.tables.audit import audit
 from docrail.store.tables.base import metadata
 from docrail.store.tables.documents import admissions, batch_documents, documents
+from docrail.store.tables.idempotency import idempotency_keys
 from docrail.store.tables.learning import confirmations
 from docrail.store.tables.models import models
 from docrail.store.tables.products import products
@@ -13,6 +14,7 @@ from docrail.store.tables.registry import anchors, knowledge, registry_fields, s
 from docrail.store.tables.reviews import decisions, held_counts, held_fields, reworks
 from docrail.store.tables.runs import chunks, pipeline_phases, run_documents, runs
 from docrail.store.tables.specs import spec_versions, specs
+from docrail.store.tables.webhooks import deliveries, delivery_attempts, webhooks
 from docrail.store.tables.workers import limit_places, limits, workers
 
 __all__ = [
@@ -27,12 +29,15 @@ __all__ = [
     "confirmations",
     "counters",
     "decisions",
+    "deliveries",
+    "delivery_attempts",
     "documents",
     "error_groups",
     "errors",
     "held_counts",
     "held_fields",
     "history",
+    "idempotency_keys",
     "issues",
     "knowledge",
     "limit_places",
@@ -50,6 +55,7 @@ __all__ = [
     "spec_versions",
     "specs",
     "verdicts",
+    "webhooks",
     "workers",
     "workspaces",
 ]
