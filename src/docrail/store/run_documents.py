@@ -7,15 +7,17 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from docrail.core.errors import NotFound
 from docrail.core.state import ACTIVE, Position, State
+from docrail.models.protocol import UNUSED, Usage
 from docrail.store import tables
 from docrail.store.rows import from_json
 from docrail.store.runs import Run
+from docrail.store.usage import read_document_usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunDocument:
     """A document in a run. `status` is one of the contract's words; `phase` the id it stands at (None at the end);
-    `timings` in seconds by phase id; times in ms since 1970."""
+    `timings` in seconds by phase id; `usage` of the model over all phases; times in ms since 1970."""
 
     id: str
     document_id: str
@@ -29,6 +31,7 @@ class RunDocument:
     started_at: int | None
     completed_at: int | None
     timings: dict[str, float]
+    usage: Usage = UNUSED
 
 
 def list_run_documents(
@@ -49,7 +52,9 @@ def list_run_documents(
         where.append(table.c.phase == _index(run, phase))
     total = connection.execute(select(func.count()).select_from(table).where(*where)).scalar_one()
     query = _rows().where(*where, table.c.id > (after or "")).order_by(table.c.id).limit(limit)
-    return [_document(row, run) for row in connection.execute(query)], total
+    rows = connection.execute(query).all()
+    usage = read_document_usage(connection, run.id, [row.document_id for row in rows])
+    return [_document(row, run, usage.get(row.document_id, UNUSED)) for row in rows], total
 
 
 def read_run_document(connection: Connection, run: Run, id_: str) -> RunDocument:
@@ -59,7 +64,8 @@ def read_run_document(connection: Connection, run: Run, id_: str) -> RunDocument
     row = connection.execute(query).one_or_none()
     if row is None:
         raise NotFound(f"no document {id_!r} in this pipeline")
-    return _document(row, run)
+    usage = read_document_usage(connection, run.id, [row.document_id])
+    return _document(row, run, usage.get(row.document_id, UNUSED))
 
 
 def _rows() -> Select[Any]:
@@ -95,7 +101,7 @@ def _index(run: Run, phase: str) -> int:
     return ids.index(phase) if phase in ids else -2
 
 
-def _document(row: Row[Any], run: Run) -> RunDocument:
+def _document(row: Row[Any], run: Run, usage: Usage) -> RunDocument:
     position = Position(row.phase, State(row.state))
     phases = run.plan.document_phases
     return RunDocument(
@@ -111,4 +117,5 @@ def _document(row: Row[Any], run: Run) -> RunDocument:
         started_at=row.started_at,
         completed_at=row.completed_at,
         timings=from_json(row.timings),
+        usage=usage,
     )

@@ -11,6 +11,7 @@ from docrail.store.tables.records import cells, composed, issues, verdicts
 from docrail.store.tables.reviews import decisions, held_counts, held_fields, reworks
 from docrail.store.tables.runs import chunks, pipeline_phases, run_documents, runs
 from docrail.store.tables.specs import spec_versions, specs
+from docrail.store.tables.usage import model_usage
 from docrail.store.tables.workers import limit_places, limits, workers
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "limit_places",
     "limits",
     "metadata",
+    "model_usage",
     "pipeline_phases",
     "products",
     "reworks",
