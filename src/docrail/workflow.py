@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from docrail.core.errors import WorkError
+from docrail.core.knowledge import with_knowledge
 from docrail.core.model import Layout, Record
 from docrail.core.plan import Plan, PlannedPhase
 from docrail.core.state import State
@@ -31,6 +32,7 @@ from docrail.store.blobs import Blobs
 from docrail.store.chunks import Claim, Work, claim_chunk
 from docrail.store.clock import read_clock
 from docrail.store.database import Database
+from docrail.store.knowledge import read_knowledge
 from docrail.store.ledger import Ledger, Receipt
 from docrail.store.records import completed_records, read_known
 from docrail.store.runs import Run, read_run
@@ -114,9 +116,13 @@ class _Unmade:
 
 
 def _make_phases(run: Run, parts: Parts) -> Sequence[Phase | _Unmade]:
+    """The phases of a run with what they knew when it began, and at a desk if they ask a model."""
     plan = run.plan
     try:
-        return seat(make_phases(plan), plan.document_phases, run.id, parts.office)
+        with parts.database.reading() as connection:
+            known = read_knowledge(connection, plan)
+        made = make_phases(with_knowledge(plan, known))
+        return seat(made, plan.document_phases, run.id, parts.office)
     except Exception as error:
         log.exception("phases_not_made")
         return [_Unmade(error)] * len(plan.document_phases)

@@ -88,7 +88,7 @@ def looking(browser, url, **options):
     )
     try:
         yield page
-        assert wrong == []
+        assert not wrong, wrong
     finally:
         context.close()
 

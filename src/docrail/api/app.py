@@ -13,6 +13,7 @@ from docrail.api import docs, openapi
 from docrail.api.answers import Answers
 from docrail.api.auth import Keys
 from docrail.api.bodies import Bodies
+from docrail.api.idempotency import Idempotency
 from docrail.api.newest import Newest
 from docrail.api.polls import Polls
 from docrail.api.problems import Requests, add_problem_handlers
@@ -22,12 +23,14 @@ from docrail.api.routes import (
     document_views,
     documents,
     field_reviews,
+    fields,
     health,
     keys,
     pipelines,
     products,
     progress,
     results,
+    schemas,
     specs,
 )
 from docrail.api.watch import Watcher
@@ -43,10 +46,12 @@ ROUTERS = (
     documents,
     document_views,
     specs,
+    schemas,
     pipelines,
     results,
     products,
     field_reviews,
+    fields,
     keys,
     health,
 )
@@ -67,6 +72,7 @@ def create_app(program: Program, *, pages: Pages | None = None) -> ASGIApp:
             Middleware(Requests),
             Middleware(Keys, program=program, newest=newest),
             Middleware(Bodies, largest_file=program.settings.max_file_mb * 1_000_000),
+            Middleware(Idempotency),
         ],
     )
     app.state.answers, app.state.newest = answers, newest

@@ -20,6 +20,7 @@ from docrail.core.errors import (
     DocumentError,
     InvalidInput,
     NotFound,
+    PasswordNeeded,
     Problem,
     Unavailable,
 )
@@ -43,7 +44,7 @@ CODES = {
     503: "unavailable",
 }
 RETRYABLE = frozenset({429, 503})
-STATUSES = ((InvalidInput, 400), (NotFound, 404), (Conflict, 409), (Unavailable, 503))
+STATUSES = ((InvalidInput, 400), (PasswordNeeded, 401), (NotFound, 404), (Conflict, 409), (Unavailable, 503))
 AWAY = "The database cannot be reached now. Try again in a moment."
 AWAY_SECONDS = 2
 NOTHING_HERE = "There is nothing here: it does not exist, or your key does not see it."
@@ -130,8 +131,9 @@ def _from_docrail(request: Request, error: Exception) -> Response:
         raise error
     if isinstance(error, NotFound):
         return problem(request.scope, 404, NOTHING_HERE)
+    headers = {"WWW-Authenticate": 'Basic realm="share"'} if isinstance(error, PasswordNeeded) else None
     details = error.problems if isinstance(error, InvalidInput) else ()
-    return problem(request.scope, status, str(error), details=details)
+    return problem(request.scope, status, str(error), details=details, headers=headers)
 
 
 def _from_http(request: Request, error: Exception) -> Response:

@@ -27,6 +27,7 @@ COMMANDS = {
     "documents": ("documents", "List the documents kept, add some, see what became of each file."),
     "read": ("read", "Show what docrail sees of a file: its words, boxes, tables and what was hidden."),
     "spec": ("specs", "Check and show specs."),
+    "fields": ("fields", "Show what is remembered of each field, and how often it was right."),
     "keys": ("keys", "Make, list and revoke the keys of the HTTP interface."),
     "audit": ("audit", "Show who did what, and verify that nothing was changed since."),
     "serve": ("serve", "Serve the HTTP interface and the web page."),

@@ -10,7 +10,7 @@ from rich.table import Table
 from docrail.cli.ids import pick, short
 from docrail.cli.opening import Home, Json, opened
 from docrail.cli.printing import print_json
-from docrail.usecases.keys import create_key, list_keys, revoke_key
+from docrail.usecases.keys import create_key, list_keys, revoke_key, rotate_key
 from docrail.usecases.times import maybe_time
 
 app = typer.Typer()
@@ -42,6 +42,30 @@ def create(
     console.print(made.secret, markup=False, highlight=False, soft_wrap=True)
     console.print(
         f"key {short(made.key.id)} for {' and '.join(made.key.scopes)}; it is not shown again", style="dim"
+    )
+
+
+@keys.command("rotate")
+def rotate(
+    key: Annotated[str, typer.Argument(help="An id or its last characters.")],
+    overlap_hours: Annotated[int, typer.Option(min=0, max=720, help="Hours the old key goes on.")] = 24,
+    as_json: Json = False,
+    home: Home = None,
+) -> None:
+    """Make a new key in the place of one; both work for some hours.
+
+    Example: docrail keys rotate 0c4f9e21 --overlap-hours 2
+    """
+    with opened(home) as program:
+        full = pick(key, [each.id for each in list_keys(program)], kind="key")
+        made = rotate_key(program, full, overlap_seconds=overlap_hours * 3600)
+    if as_json:
+        print_json({"id": made.key.id, "name": made.key.name, "scopes": made.key.scopes, "key": made.secret})
+        return
+    console = Console()
+    console.print(made.secret, markup=False, highlight=False, soft_wrap=True)
+    console.print(
+        f"key {short(full)} ends in {overlap_hours} hours; the new one is not shown again", style="dim"
     )
 
 

@@ -11,7 +11,8 @@ from docrail.cli.live import counted
 from docrail.cli.opening import Home, Json, opened
 from docrail.cli.outcome import default_target, show_failures, show_held, show_rows
 from docrail.cli.printing import print_json
-from docrail.usecases.exports import export_pipeline
+from docrail.store.thresholds import Thresholds
+from docrail.usecases.exports import Kind, describe_beside, export_pipeline
 from docrail.usecases.pipelines import get_progress
 from docrail.usecases.products import ProductRow, pipeline_rows
 
@@ -46,6 +47,15 @@ def export(
     pipeline: Pipeline = "last",
     out: Annotated[Path | None, typer.Option("--out", help="A .csv, .parquet, .jsonl or .xlsx file.")] = None,
     audit: Annotated[bool, typer.Option("--audit", help="One row a cell, with where it came from.")] = False,
+    describe: Annotated[
+        bool, typer.Option("--describe", help="Also write its .schema.json and .quality.json.")
+    ] = False,
+    min_confidence: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Leave out values less sure than this.")
+    ] = 0.0,
+    require_validation_pass: Annotated[
+        bool, typer.Option("--require-validation-pass", help="Leave out values that any check failed.")
+    ] = False,
     home: Home = None,
 ) -> None:
     """Write the table of a run to a file.
@@ -55,7 +65,11 @@ def export(
     with opened(home) as program:
         pipeline_id = find_pipeline(program, pipeline)
         target = out or default_target(program, pipeline_id)
-        rows = export_pipeline(program, pipeline_id, target, kind="audit" if audit else "plain")
+        wanted = Thresholds(min_confidence=min_confidence, require_validation_pass=require_validation_pass)
+        kind: Kind = "audit" if audit else "plain"
+        rows = export_pipeline(program, pipeline_id, target, kind=kind, thresholds=wanted)
+        if describe:
+            describe_beside(program, pipeline_id, target, wanted)
         Console().print(f"{counted(rows, 'row')} in {target}", markup=False, highlight=False, soft_wrap=True)
 
 

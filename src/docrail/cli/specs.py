@@ -1,5 +1,6 @@
-"""`docrail spec check` and `docrail spec show`."""
+"""`docrail spec check`, `docrail spec show` and `docrail spec suggest`."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -7,13 +8,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from docrail.bootstrap import make_reader
 from docrail.cli.live import counted
 from docrail.cli.opening import Home, opened
-from docrail.cli.problems import WRONG_USAGE, show_reasons
+from docrail.cli.problems import WRONG_USAGE, error_console, show_reasons
+from docrail.config import read_settings
 from docrail.core.plan import compile_rail
 from docrail.core.spec import Field, Spec
 from docrail.usecases.spec_versions import find_spec
 from docrail.usecases.specs import SUFFIXES, check_spec, load_spec
+from docrail.usecases.suggest import read_samples, spec_to_yaml, suggest_spec
 
 app = typer.Typer()
 spec = typer.Typer(
@@ -40,6 +44,25 @@ def check(file: File) -> None:
         highlight=False,
         soft_wrap=True,
     )
+
+
+@spec.command("suggest")
+def suggest(
+    documents: Annotated[
+        list[Path], typer.Argument(help="Sample documents of one kind, or folders of them.")
+    ],
+    name: Annotated[str, typer.Option(help="The name of the spec.")] = "Suggested",
+    home: Home = None,
+) -> None:
+    """Print a spec with the fields that recur in sample documents, to be edited.
+
+    Example: docrail spec suggest invoices/ --name Invoices > invoices.yaml
+    """
+    with make_reader(read_settings({"home": home})) as reader:
+        layouts, problems = read_samples(reader, documents)
+    for problem in problems:
+        error_console().print(f"left out {problem.path}: {problem.message}", markup=False, highlight=False)
+    sys.stdout.write(spec_to_yaml(suggest_spec(layouts, name=name)))
 
 
 @spec.command("show")

@@ -3,6 +3,7 @@
 DocrailError
 ├── InvalidInput             what was asked for cannot be done as asked: gathers every problem
 ├── NotFound                 no such thing (or not in this workspace)
+├── PasswordNeeded           the share link opens with its password only
 ├── Conflict                 the thing is in a state that does not allow this
 ├── Unavailable              the database cannot be reached now
 └── WorkError                what stops one document: `retryable` is the engine's only question
@@ -52,6 +53,12 @@ class NotFound(DocrailError):  # noqa: N818 - what it is, not that it is an erro
     """No such thing here."""
 
     code = "not_found"
+
+
+class PasswordNeeded(DocrailError):  # noqa: N818 - what it is, not that it is an error
+    """The share link opens with its password only."""
+
+    code = "unauthorized"
 
 
 class Conflict(DocrailError):  # noqa: N818 - what it is, not that it is an error

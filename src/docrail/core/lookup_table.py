@@ -59,7 +59,7 @@ def read_table(text: str, *, key: str, column: str) -> LookupTable:
     for wanted in (key, column):
         if wanted not in columns:
             raise InvalidInput(f"the table has no column '{wanted}'{suggest(wanted, columns)}")
-    rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), delimiter=_delimiter(text)))
+    rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), delimiter=table_delimiter(text)))
     pairs = [(row[key], row[column]) for row in rows if row.get(key) and row.get(column) is not None]
     exactly: dict[str, str] = {}
     for name, value in pairs:
@@ -76,7 +76,7 @@ def read_columns(text: str) -> list[str]:
     if len(text) > MAX_CHARACTERS:
         raise InvalidInput(f"a table is at most {MAX_CHARACTERS} characters long; this one has {len(text)}")
     try:
-        rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff")), delimiter=_delimiter(text)))
+        rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff")), delimiter=table_delimiter(text)))
     except csv.Error as error:
         raise InvalidInput(f"the table is not CSV: {error}") from error
     if len(rows) < 2:
@@ -84,6 +84,7 @@ def read_columns(text: str) -> list[str]:
     return rows[0]
 
 
-def _delimiter(text: str) -> str:
+def table_delimiter(text: str) -> str:
+    """What divides the columns of a CSV text: the most frequent of `,`, `;` and tab in its first line."""
     first = text.partition("\n")[0]
     return max(",;\t", key=first.count)

@@ -197,7 +197,8 @@ class Provenance:
     """Why a value is believed: the method, the text found, and where it stands.
 
     `method` is `given`, `einvoice`, `zero_shot`, `rule:<name>`, …; `page` counts from 1; `address` is a place
-    without a page (an XPath, a sheet cell, a metadata key); `before` is the value before a policy changed it.
+    without a page (an XPath, a sheet cell, a metadata key); `before` is the value before a policy changed it. `model`
+    and `prompt_digest` (SHA-256, hex) say which model was asked, and what.
     """
 
     method: str
@@ -207,6 +208,8 @@ class Provenance:
     address: str | None = None
     detail: str | None = None
     before: Value = None
+    model: str | None = None
+    prompt_digest: str | None = None
 
 
 class CellStatus(StrEnum):

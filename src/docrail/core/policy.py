@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from docrail.core.model import Issue, Value
+from docrail.core.outcome import Outcome
 from docrail.core.policy_check import check_policy
 from docrail.core.rule import Rule, read_rule
 from docrail.core.rule_apply import apply_rule
@@ -15,7 +16,10 @@ __all__ = ["Applied", "Change", "apply_policy", "check_policy", "order_rules", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One rule changed one field, or only what is thought of it (`before` equals `after`)."""
+    """One rule changed one field, or only what is thought of it (`before` equals `after`).
+
+    `note` says how a value was matched. What was redacted has no `before`.
+    """
 
     field: str
     before: Value
@@ -23,6 +27,7 @@ class Change:
     confidence: float
     rule: str
     reads: tuple[str, ...] = ()
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,18 +80,19 @@ def apply_policy(
         if not changed and outcome.trust == 1.0:
             continue
         now[rule.field.name], trust[rule.field.name] = outcome.value, confidence
-        changes.append(_change(rule, before, outcome.value, confidence))
+        changes.append(_change(rule, before, outcome, confidence))
     return Applied(changes=tuple(changes), issues=tuple(issues))
 
 
-def _change(rule: Rule, before: Value, after: Value, confidence: float) -> Change:
+def _change(rule: Rule, before: Value, outcome: Outcome, confidence: float) -> Change:
     return Change(
         field=rule.field.name,
-        before=before,
-        after=after,
+        before=None if rule.kind == "redact" else before,
+        after=outcome.value,
         confidence=round(confidence, 6),
         rule=rule.kind,
         reads=tuple(sorted(rule.reads)),
+        note=outcome.note,
     )
 
 

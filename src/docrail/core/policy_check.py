@@ -9,7 +9,16 @@ from docrail.core.errors import InvalidInput, Problem
 from docrail.core.expression import compile_expression
 from docrail.core.lookup_table import read_table
 from docrail.core.model import Value
-from docrail.core.rule import FORMATS, KEYS, Rule, normalise_rule, read_rule
+from docrail.core.rule import FIELD_KEYS, FORMATS, KEYS, Rule, normalise_rule, read_rule
+from docrail.core.rule_check import (
+    check_currency,
+    check_enum,
+    check_join,
+    check_redact,
+    check_split,
+    check_threshold,
+    check_unit,
+)
 from docrail.core.rule_order import find_cycle
 from docrail.core.spec import Field, FieldType, Policy
 from docrail.core.spec_path import suggest
@@ -51,7 +60,7 @@ def _check_rule(raw: Mapping[str, Value], fields: Sequence[Field], path: str) ->
     for key in sorted(map(str, options.keys() - needed - allowed - {"rule"})):
         hint = suggest(key, needed | allowed)
         yield Problem(path=f"{path}.{key}", message=f"{kind} has no '{key}'{hint}")
-    for key in ("field", "from"):
+    for key in FIELD_KEYS:
         if key in options:
             yield from _check_field(options[key], fields, f"{path}.{key}")
     if "overwrite" in options and not isinstance(options["overwrite"], bool):
@@ -118,6 +127,7 @@ def _check_map(options: Mapping[str, Value], fields: Sequence[Field], path: str)
 
 
 def _check_lookup(options: Mapping[str, Value], fields: Sequence[Field], path: str) -> Iterator[Problem]:
+    yield from check_threshold(options, path)
     if not {"csv", "key", "column"} <= options.keys():
         return
     texts = {key: options[key] for key in ("csv", "key", "column")}
@@ -151,4 +161,15 @@ def _check_compute(options: Mapping[str, Value], fields: Sequence[Field], path: 
         yield Problem(path=f"{path}.overwrite", message=message)
 
 
-_CHECKS = {"format": _check_format, "map": _check_map, "lookup": _check_lookup, "compute": _check_compute}
+_CHECKS = {
+    "format": _check_format,
+    "map": _check_map,
+    "lookup": _check_lookup,
+    "compute": _check_compute,
+    "split": check_split,
+    "join": check_join,
+    "enum": check_enum,
+    "unit": check_unit,
+    "currency": check_currency,
+    "redact": check_redact,
+}

@@ -7,6 +7,7 @@ from docrail.core.errors import InvalidInput
 from docrail.core.expression import Expression, compile_expression
 from docrail.core.lookup_table import LookupTable, read_table
 from docrail.core.model import Value
+from docrail.core.rates import Rates, read_rates
 from docrail.core.spec import Field
 
 FORMATS = ("date", "decimal", "currency", "upper", "lower", "trim", "digits")
@@ -14,12 +15,40 @@ FORMATS = ("date", "decimal", "currency", "upper", "lower", "trim", "digits")
 KEYS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "format": (frozenset({"field", "as"}), frozenset({"locale"})),
     "map": (frozenset({"field", "values"}), frozenset({"default"})),
-    "lookup": (frozenset({"field", "csv", "key", "column"}), frozenset({"from", "overwrite", "table"})),
+    "lookup": (
+        frozenset({"field", "csv", "key", "column"}),
+        frozenset({"from", "overwrite", "table", "threshold"}),
+    ),
     "compute": (frozenset({"field", "expression"}), frozenset({"overwrite"})),
+    "split": (frozenset({"field"}), frozenset({"from", "at", "part", "overwrite"})),
+    "join": (frozenset({"field", "fields"}), frozenset({"with", "overwrite"})),
+    "enum": (frozenset({"field"}), frozenset({"values", "threshold"})),
+    "unit": (
+        frozenset({"field", "to"}),
+        frozenset({"from", "unit_field", "default", "locale", "overwrite"}),
+    ),
+    "currency": (
+        frozenset({"field", "to", "currency_field"}),
+        frozenset({"from", "date_field", "rates", "csv", "table", "locale", "overwrite"}),
+    ),
+    "redact": (frozenset({"field"}), frozenset({"what", "keep_last"})),
 }
 """What each rule needs, and what it may have besides; `table` is the name of the file that was read into `csv`."""
 
-_SHORT = {"format": "as", "map": "values", "compute": "expression"}
+_SHORT = {
+    "format": "as",
+    "map": "values",
+    "compute": "expression",
+    "join": "fields",
+    "enum": "values",
+    "unit": "to",
+    "redact": "what",
+}
+FIELD_KEYS = ("field", "from", "unit_field", "currency_field", "date_field")
+"""The options that name a field."""
+
+_IN_PLACE = frozenset({"format", "map", "enum", "redact"})
+_FROM_ONE = frozenset({"lookup", "split", "unit", "currency"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +65,23 @@ class Rule:
     reads: frozenset[str] = frozenset()
     expression: Expression | None = None
     table: LookupTable | None = None
+    rates: Rates | None = None
 
     @property
     def in_place(self) -> bool:
         """Whether it changes the field's own value, rather than filling the field from others."""
-        return self.kind in {"format", "map"} or (self.kind == "lookup" and not self.reads)
+        return self.kind in _IN_PLACE or (self.kind in _FROM_ONE and self.source == self.field.name)
+
+    @property
+    def source(self) -> str:
+        """The field whose value it works on."""
+        return self.text("from") or self.field.name
+
+    @property
+    def threshold(self) -> float:
+        """How alike what matches must be, from 0 to 1; 1 is equal."""
+        value = self.options.get("threshold", 1.0)
+        return float(value) if isinstance(value, int | float) else 1.0
 
     @property
     def overwrites(self) -> bool:
@@ -82,17 +123,24 @@ def read_rule(raw: Mapping[str, Value], fields: Sequence[Field], *, number: int)
     target = next((each for each in fields if each.name == name), None)
     if kind not in KEYS or target is None or not KEYS[kind][0] <= options.keys():
         raise InvalidInput(f"rule {number + 1} cannot be used: check the policy first")
-    source = options.get("from", name) if kind == "lookup" else name
     expression = _expression(options, fields) if kind == "compute" else None
     return Rule(
         kind=kind,
         field=target,
         number=number,
         options=options,
-        reads=(expression.reads if expression else frozenset({str(source)})) - {target.name},
+        reads=(expression.reads if expression else _named_fields(options)) - {target.name},
         expression=expression,
         table=_table(options) if kind == "lookup" else None,
+        rates=read_rates(options) if kind == "currency" else None,
     )
+
+
+def _named_fields(options: Mapping[str, Value]) -> frozenset[str]:
+    """The fields that a rule's options name."""
+    joined = options.get("fields")
+    listed = joined if isinstance(joined, Sequence) and not isinstance(joined, str) else ()
+    return frozenset(str(name) for name in (*(options[key] for key in FIELD_KEYS if key in options), *listed))
 
 
 def _expression(options: Mapping[str, Value], fields: Sequence[Field]) -> Expression:

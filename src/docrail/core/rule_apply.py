@@ -2,31 +2,21 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from docrail.core.coerce import coerce, number_text
 from docrail.core.currency import currency_code
 from docrail.core.errors import PhaseError
+from docrail.core.fuzzy import find_nearest
 from docrail.core.lookup_table import loose, match_loosely
 from docrail.core.model import Issue, Value
+from docrail.core.outcome import UNSURE, Outcome, key_text, missing, unmatched
 from docrail.core.parsing import parse_date, parse_decimal
 from docrail.core.rule import Rule
+from docrail.core.rule_fill import black_out, join, match_enum, split, to_currency, to_unit
 from docrail.core.spec import FieldType
-
-UNSURE = 0.5
-"""What is left of the confidence in a value that a rule could not make sense of."""
 
 AMBIGUOUS = 0.8
 """What is left of the confidence in a date whose day and month may be the other way round."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """The value after a rule, what is left of its confidence, and why it is not what one hoped for."""
-
-    value: Value
-    trust: float = 1.0
-    issue: Issue | None = None
 
 
 def apply_rule(rule: Rule, values: Mapping[str, Value]) -> Outcome:
@@ -105,9 +95,9 @@ def _map(rule: Rule, values: Mapping[str, Value]) -> Outcome:
     value, names = values.get(rule.field.name), rule.options["values"]
     if value is None or not isinstance(names, Mapping):
         return Outcome(value=value)
-    targets = {_key(name): coerce(target, rule.field) for name, target in names.items()}
+    targets = {key_text(name): coerce(target, rule.field) for name, target in names.items()}
     loosely = match_loosely((name, name) for name in targets)
-    text = _key(value)
+    text = key_text(value)
     name = text if text in targets else loosely.get(loose(text))
     if name is not None:
         return Outcome(value=targets[name])
@@ -115,38 +105,38 @@ def _map(rule: Rule, values: Mapping[str, Value]) -> Outcome:
         return Outcome(value=value)
     if "default" in rule.options:
         return Outcome(value=coerce(rule.options["default"], rule.field))
-    return _unmatched(rule, value, rule.field.name)
+    return unmatched(rule, value, rule.field.name)
 
 
 def _lookup(rule: Rule, values: Mapping[str, Value]) -> Outcome:
     current = values.get(rule.field.name)
     if current is not None and not rule.in_place and not rule.overwrites:
         return Outcome(value=current)
-    source = next(iter(rule.reads), rule.field.name)
+    source = rule.source
     wanted = values.get(source)
     if wanted is None or rule.table is None:
-        return Outcome(value=current, issue=None if rule.in_place else _missing(rule, source))
-    found = rule.table.find(_key(wanted))
-    if found is None and rule.in_place and _key(wanted) in rule.table:
+        return Outcome(value=current, issue=None if rule.in_place else missing(rule, source))
+    text = key_text(wanted)
+    found = rule.table.find(text)
+    if found is None and rule.in_place and text in rule.table:
         return Outcome(value=current)
+    if found is None and rule.threshold < 1:
+        return _nearest(rule, current, text)
     result = coerce(found, rule.field)
-    return _unmatched(rule, current, source) if result is None else Outcome(value=result)
+    return unmatched(rule, current, source) if result is None else Outcome(value=result)
 
 
-def _key(value: Value) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return number_text(value) if isinstance(value, int | float) else str(value)
-
-
-def _unmatched(rule: Rule, value: Value, source: str) -> Outcome:
-    message = f"the {rule.kind} of '{rule.field.name}' has no entry for the value of '{source}'"
-    return Outcome(value=value, issue=Issue(code="unmatched_value", message=message))
-
-
-def _missing(rule: Rule, source: str) -> Issue:
-    message = f"'{rule.field.name}' cannot be filled: '{source}' has no value"
-    return Issue(code="missing_input", message=message)
+def _nearest(rule: Rule, current: Value, text: str) -> Outcome:
+    """The entry most like `text`, with less confidence; none when two mean different things and are as like."""
+    match = find_nearest(text, rule.table.exactly, threshold=rule.threshold) if rule.table else None
+    if match is None:
+        return unmatched(rule, current, rule.source)
+    result = coerce(match.value, rule.field)
+    if result is None:
+        message = f"the lookup of '{rule.field.name}' has several entries like the value of '{rule.source}'"
+        issue = Issue(code="ambiguous_match", message=message)
+        return Outcome(value=current, issue=issue, note=match.note)
+    return Outcome(value=result, trust=match.score, note=match.note)
 
 
 def _compute(rule: Rule, values: Mapping[str, Value]) -> Outcome:
@@ -165,4 +155,15 @@ def _compute(rule: Rule, values: Mapping[str, Value]) -> Outcome:
     return Outcome(value=current, issue=Issue(code="rule_failed", message=message))
 
 
-_APPLY = {"format": _format, "map": _map, "lookup": _lookup, "compute": _compute}
+_APPLY = {
+    "format": _format,
+    "map": _map,
+    "lookup": _lookup,
+    "compute": _compute,
+    "split": split,
+    "join": join,
+    "enum": match_enum,
+    "unit": to_unit,
+    "currency": to_currency,
+    "redact": black_out,
+}

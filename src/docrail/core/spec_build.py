@@ -93,10 +93,11 @@ def _stage(body: _Document) -> Stage:
 
 
 def _fields_document(fields: Sequence[Field]) -> dict[str, Value]:
-    return {field.name: _field_document(field) for field in fields}
+    return {field.name: field_document(field) for field in fields}
 
 
-def _field_document(field: Field) -> dict[str, Value]:
+def field_document(field: Field) -> dict[str, Value]:
+    """A field as a spec file writes it, without its name."""
     body: dict[str, Value] = {"type": field.type.value}
     body.update({key: getattr(field, key) for key in _TEXTS if getattr(field, key) is not None})
     body.update({key: list(getattr(field, key)) for key in _LISTS if getattr(field, key)})

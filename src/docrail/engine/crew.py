@@ -74,7 +74,7 @@ def _take_over_the_dead(database: Database, engine: Engine, worker: Worker, pati
     with database.reading() as connection:
         others = [(other, ago) for other, ago in list_workers(connection) if other.id != worker.id]
     for other, ago in others:
-        if ago < patience and _may_live(other.process, here=worker.process):
+        if ago < patience and may_live(other.process, here=worker.process):
             continue
         if not database.is_sqlite:
             with database.reading() as connection:
@@ -110,10 +110,10 @@ def _started(process: int) -> str:
         return ""
 
 
-def _may_live(process: str, *, here: str) -> bool:
+def may_live(process: str, *, here: str) -> bool:
     """False for a process of this machine that is known to have ended; of other machines nobody knows.
 
-    >>> _may_live("elsewhere/1/2", here="machine/7/8"), _may_live("machine/0/5", here="machine/7/8")
+    >>> may_live("elsewhere/1/2", here="machine/7/8"), may_live("machine/0/5", here="machine/7/8")
     (True, False)
     """
     machine, number, started = process.split("/")

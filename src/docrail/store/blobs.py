@@ -50,6 +50,12 @@ class Blobs:
         """Where the bytes of a digest stand."""
         return self._content / digest[:2] / digest
 
+    def forget(self, digest: str) -> None:
+        """Remove the bytes of a digest and all that was made of them; again is no harm."""
+        pictures = self._pictures.glob(f"{digest[:2]}/{digest}-*.png")
+        for each in (self.path(digest), self._layout_path(digest), *pictures):
+            each.unlink(missing_ok=True)
+
     def read_layout(self, digest: str) -> Layout | None:
         """The layout kept for a digest, if these bytes were read before (and it survived: a power cut may empty it)."""
         try:

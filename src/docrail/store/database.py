@@ -4,8 +4,9 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -15,6 +16,10 @@ from docrail.core.errors import Unavailable
 
 BUSY_SECONDS = 60
 LACKS_SUBSECONDS = sys.version_info >= (3, 12) and sqlite3.sqlite_version_info < (3, 42)
+
+
+with_writes: ContextVar[Callable[[Connection], None] | None] = ContextVar("with_writes", default=None)
+"""What every transaction that is begun in this context writes besides its own."""
 
 
 class Database:
@@ -54,6 +59,8 @@ class Database:
             connection.begin(),
         ):
             yield connection
+            if (also := with_writes.get()) is not None:
+                also(connection)
 
     def version(self) -> int | None:
         """A number that changes with every commit, at next to no cost; None where nobody tells it (PostgreSQL)."""

@@ -1,6 +1,6 @@
 """The log of decisions: append-only, one row for each thing that a person said of a field."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +62,15 @@ def last_decision(connection: Connection, run_document_id: str, field: str) -> D
     query = _rows().where(table.run_document_id == run_document_id, table.field == field)
     row = connection.execute(query.order_by(table.id.desc()).limit(1)).one_or_none()
     return _decision(row) if row else None
+
+
+def decisions_on(connection: Connection, run_document_ids: Sequence[str]) -> dict[tuple[str, str], Decision]:
+    """The newest decision on each field of these pipeline documents (at most some hundred)."""
+    if not run_document_ids:
+        return {}
+    table = tables.decisions.c
+    query = _rows().where(table.run_document_id.in_(run_document_ids)).order_by(table.id)
+    return {(row.run_document_id, row.field): _decision(row) for row in connection.execute(query)}
 
 
 def list_decisions(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, select, update
 
 from docrail.core.errors import NotFound
 from docrail.core.model import Value
@@ -197,6 +197,24 @@ def batch_documents(connection: Connection, batch_id: str, *, workspace_id: str)
     table = tables.documents.c
     query = select(table.id).where(table.workspace_id == workspace_id, _in_batch(batch_id))
     return list(connection.execute(query.order_by(table.id)).scalars())
+
+
+def uses_of(connection: Connection, document_id: str, *, limit: int = 10) -> tuple[list[str], bool]:
+    """The ids of runs that a document is in (the first few), and whether people confirmed values of it."""
+    runs, confirmed = tables.run_documents.c, tables.confirmations.c
+    found = select(runs.run_id).where(runs.document_id == document_id).order_by(runs.run_id).limit(limit)
+    values = select(confirmed.id).where(confirmed.document_id == document_id).limit(1)
+    return list(connection.execute(found).scalars()), connection.execute(values).first() is not None
+
+
+def delete_document(connection: Connection, document: StoredDocument, *, workspace_id: str) -> bool:
+    """Remove a document that nothing uses; whether nobody needs its bytes any more, in any workspace."""
+    _take_turns(connection, workspace_id)
+    batches, table = tables.batch_documents, tables.documents
+    connection.execute(delete(batches).where(batches.c.document_id == document.id))
+    connection.execute(delete(table).where(table.c.id == document.id))
+    same = select(table.c.id).where(table.c.digest == document.digest).limit(1)
+    return connection.execute(same).first() is None
 
 
 def read_filenames(connection: Connection, document_ids: Iterable[str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from docrail.core.errors import NotFound
 from docrail.store import tables
@@ -85,9 +85,25 @@ def list_keys(connection: Connection, *, workspace: str) -> list[ApiKey]:
 def revoke_key(connection: Connection, key_id: str, *, workspace: str, at: int) -> None:
     """Revoke a key; again is no harm. Raises NotFound."""
     table = tables.api_keys
-    query = update(table).where(table.c.id == key_id, table.c.workspace_id == workspace).values(revoked_at=at)
+    ours = (table.c.id == key_id) & (table.c.workspace_id == workspace)
+    query = update(table).where(ours).values(revoked_at=func.coalesce(table.c.revoked_at, at))
     if connection.execute(query).rowcount == 0:
         raise NotFound(f"no key {key_id!r}")
+
+
+def read_key(connection: Connection, key_id: str, *, workspace: str) -> ApiKey:
+    """A key by its id, whatever its state. Raises NotFound."""
+    table = tables.api_keys.c
+    keys = _keys(connection, (table.id == key_id) & (table.workspace_id == workspace))
+    if not keys:
+        raise NotFound(f"no key {key_id!r}")
+    return keys[0]
+
+
+def expire_key(connection: Connection, key_id: str, *, at: int) -> None:
+    """Let a key end at a time."""
+    table = tables.api_keys
+    connection.execute(update(table).where(table.c.id == key_id).values(expires_at=at))
 
 
 def touch_key(connection: Connection, key_id: str, *, at: int) -> None:

@@ -92,7 +92,7 @@ def list_queue(
     """
     kinds = count_kinds_held(connection, workspace_id, wanted)
     table = tables.held_fields.c
-    also = [table.id > after, *([_is_free(free_for, now)] if free_for is not None else [])]
+    also = [table.id > after, *([is_free(free_for, now)] if free_for is not None else [])]
     keys = _page(workspace_id, wanted, kinds, also, limit)
     rows = connection.execute(_whole(keys)) if kinds else ()
     return [_held_field(row) for row in rows], sum(kind.n for kind in kinds)
@@ -195,7 +195,7 @@ def claim_fields(
     table = tables.held_fields
     query = (
         update(table)
-        .where(_among(workspace_id, keys), _is_free(reviewer, now))
+        .where(_among(workspace_id, keys), is_free(reviewer, now))
         .values(claimed_by=reviewer, claimed_until=until)
         .returning(table.c.run_document_id, table.c.field)
     )
@@ -220,7 +220,8 @@ def _among(workspace_id: str, keys: Sequence[tuple[str, str]]) -> ColumnElement[
     return (table.workspace_id == workspace_id) & tuple_(table.run_document_id, table.field).in_(keys)
 
 
-def _is_free(reviewer: str, now: int) -> ColumnElement[bool]:
+def is_free(reviewer: str, now: int) -> ColumnElement[bool]:
+    """Whether this reviewer may claim a held field at `now`."""
     table = tables.held_fields.c
     return or_(table.claimed_until.is_(None), table.claimed_until <= now, table.claimed_by == reviewer)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from docrail.core.errors import NotFound
 from docrail.store import tables
@@ -33,15 +33,52 @@ def add_spec(
         spec_id = new_id()
         row = {"id": spec_id, "workspace_id": workspace_id, "name": name, "created_at": at}
         connection.execute(insert(tables.specs), row)
+    lock_spec(connection, spec_id)
     known = connection.execute(
-        select(versions.version).where(versions.spec_id == spec_id, versions.digest == digest)
+        select(func.max(versions.version)).where(versions.spec_id == spec_id, versions.digest == digest)
     ).scalar_one_or_none()
     if known is None:
-        newest = select(func.coalesce(func.max(versions.version), 0)).where(versions.spec_id == spec_id)
-        known = connection.execute(newest).scalar_one() + 1
-        row = {"spec_id": spec_id, "version": known, "digest": digest, "content": content, "created_at": at}
-        connection.execute(insert(tables.spec_versions), row)
+        known = add_version(connection, spec_id, digest=digest, content=content, at=at)
     return read_spec(connection, spec_id, workspace_id=workspace_id, version=known)
+
+
+def add_version(connection: Connection, spec_id: str, *, digest: str, content: str, at: int) -> int:
+    """A new newest version of a spec, also if an older one says the same; its number."""
+    versions = tables.spec_versions.c
+    newest = select(func.coalesce(func.max(versions.version), 0)).where(versions.spec_id == spec_id)
+    version = int(connection.execute(newest).scalar_one()) + 1
+    row = {"spec_id": spec_id, "version": version, "digest": digest, "content": content, "created_at": at}
+    connection.execute(insert(tables.spec_versions), row)
+    return version
+
+
+def lock_spec(connection: Connection, spec_id: str) -> None:
+    """Who adds versions to one spec does so one after another."""
+    table = tables.specs.c
+    connection.execute(select(table.id).where(table.id == spec_id).with_for_update(key_share=True))
+
+
+def is_used(connection: Connection, spec_id: str) -> bool:
+    """Whether a run was started with the spec, or people confirmed values for it."""
+    runs, confirmed = tables.runs.c, tables.confirmations.c
+    queries = (
+        select(runs.id).where(runs.spec_id == spec_id),
+        select(confirmed.id).where(confirmed.spec_id == spec_id),
+    )
+    return any(connection.execute(query.limit(1)).first() for query in queries)
+
+
+def delete_spec(connection: Connection, spec_id: str) -> None:
+    """Remove a spec that nothing uses, with its versions."""
+    connection.execute(delete(tables.spec_versions).where(tables.spec_versions.c.spec_id == spec_id))
+    connection.execute(delete(tables.specs).where(tables.specs.c.id == spec_id))
+
+
+def has_name(connection: Connection, name: str, *, workspace_id: str) -> bool:
+    """Whether there is a spec of this name."""
+    table = tables.specs.c
+    query = select(table.id).where(table.workspace_id == workspace_id, table.name == name)
+    return connection.execute(query).first() is not None
 
 
 def read_spec(

@@ -10,19 +10,24 @@ from docrail.core.model import CellStatus, Document, Value
 from docrail.core.state import State
 from docrail.store import tables
 from docrail.store.records import completed_documents
+from docrail.store.thresholds import NONE, Thresholds, left_out
 
 DOCUMENTS_A_PAGE = 1000
 Values: TypeAlias = Mapping[str, Value]
 
 
-def every_values(connection: Connection, run_id: str) -> Iterator[tuple[Document, State, Values]]:
+def every_values(
+    connection: Connection, run_id: str, thresholds: Thresholds = NONE
+) -> Iterator[tuple[Document, State, Values]]:
     """Every completed or partial document of a run, in its order, with the latest value of each of its fields.
 
-    A held value is None: it does not leave the database.
+    A held value is None: it does not leave the database. So is what the thresholds leave out.
     """
     after = ""
     while page := completed_documents(connection, run_id, after=after, limit=DOCUMENTS_A_PAGE):
         values = _latest(connection, [row[0] for row in page])
+        for run_document_id, names in left_out(connection, [row[0] for row in page], thresholds).items():
+            values[run_document_id] |= dict.fromkeys(names)
         for run_document_id, document, state in page:
             yield document, state, values.get(run_document_id, {})
         after = page[-1][0]

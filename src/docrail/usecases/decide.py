@@ -1,7 +1,7 @@
 """What a person can say of a held field: one decision, or many at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -14,6 +14,8 @@ from docrail.core.rework import dependent_phases
 from docrail.core.state import TERMINAL
 from docrail.store.clock import read_clock
 from docrail.store.deciding import Case, Said, phase_of, read_case, store_decision
+from docrail.store.equal_held import list_equal
+from docrail.store.reviews import find_held
 from docrail.usecases.times import iso_time
 
 MOST_AT_ONCE = 500
@@ -88,6 +90,38 @@ def resolve(program: Program, answer: Answer, *, reviewer: str) -> Decided:
         )
         id_ = store_decision(connection, case, said, at=at, enqueue=program.engine.enqueue)
     return _decided(case, said, id_, at)
+
+
+def check_answer(program: Program, answer: Answer, *, reviewer: str) -> None:
+    """Raises what `resolve` would raise now; changes nothing."""
+    _check(answer)
+    with program.database.reading() as connection:
+        case = read_case(connection, program.workspace, answer.pipeline_document_id, answer.field)
+        held = _held_cell(case, answer, reviewer=reviewer, now=read_clock(connection))
+        _decide(case, held, answer)
+
+
+def resolve_equal(program: Program, answer: Answer, *, reviewer: str) -> list[Outcome]:
+    """Decide on a field, and alike on every other of its run that is held with the same value for the same reason.
+
+    The first outcome is that of the field itself. Raises what `resolve` raises for it.
+    """
+    others = list_equal_reviews(program, answer.pipeline_document_id, answer.field, reviewer=reviewer)
+    first = Outcome(answer=answer, decided=resolve(program, answer, reviewer=reviewer))
+    alike = [replace(answer, pipeline_document_id=each, version=version) for each, version in others]
+    return [first, *resolve_many(program, alike, reviewer=reviewer)]
+
+
+def list_equal_reviews(
+    program: Program, pipeline_document_id: str, field: str, *, reviewer: str
+) -> list[tuple[str, int]]:
+    """The other fields of the run that are held with the same value for the same reason, at most 499, as (pipeline
+    document id, version); none if this one does not wait."""
+    with program.database.reading() as connection:
+        held = find_held(connection, program.workspace, pipeline_document_id, field)
+        if held is None:
+            return []
+        return list_equal(connection, held, reviewer=reviewer, now=read_clock(connection))
 
 
 def resolve_many(program: Program, answers: Sequence[Answer], *, reviewer: str) -> list[Outcome]:

@@ -8,7 +8,8 @@ from docrail.core.model import Value
 from docrail.core.review import PAST, Action
 from docrail.store.decisions import Decision, DecisionsWanted
 from docrail.usecases.export_csv import write_csv
-from docrail.usecases.export_table import PENDING_REVIEW, Column, ColumnType, Table
+from docrail.usecases.export_table import Column, ColumnType, Table
+from docrail.usecases.passports import PENDING_REVIEW
 from docrail.usecases.reviews import every_decision
 from docrail.usecases.times import iso_time
 

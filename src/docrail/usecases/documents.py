@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from docrail.bootstrap import Program
-from docrail.core.errors import InvalidInput
+from docrail.core.errors import Conflict, InvalidInput
 from docrail.store import documents
 from docrail.store.documents import StoredDocument
+from docrail.usecases.audit import note
 
 _TOGETHER = 200
 
@@ -40,6 +41,25 @@ def document_ids(program: Program) -> Iterator[str]:
 def content_path(program: Program, document_id: str) -> Path:
     """Where the bytes of a document stand. Raises NotFound."""
     return program.blobs.path(get_document(program, document_id).digest)
+
+
+def delete_document(program: Program, document_id: str) -> None:
+    """Remove a document and its bytes. Raises NotFound, and Conflict while a pipeline or a confirmed value is of it:
+    what was delivered says on which page of which document it stands, and that must stay true.
+    """
+    with program.database.writing() as connection:
+        document = documents.read_document(connection, document_id, workspace_id=program.workspace)
+        runs, confirmed = documents.uses_of(connection, document_id)
+        if runs:
+            raise Conflict(f"pipelines ran this document, and their results point to it: {', '.join(runs)}")
+        if confirmed:
+            raise Conflict(
+                "values of this document were confirmed, and what was learned from them points to it"
+            )
+        unused = documents.delete_document(connection, document, workspace_id=program.workspace)
+        note(program, connection, "document.deleted", document.id, digest=document.digest)
+    if unused:
+        program.blobs.forget(document.digest)
 
 
 def as_metadata(text: str) -> dict[str, Any]:

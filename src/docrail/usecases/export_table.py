@@ -1,21 +1,20 @@
 """The two tables of an export, the same for every format: plain has a row a record, audit a row a cell."""
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias
 
 from docrail.bootstrap import Program
-from docrail.core.model import Cell, CellStatus, Provenance, Value, Verdict
+from docrail.core.model import Value
 from docrail.core.plan import Plan
 from docrail.core.spec import FieldType
 from docrail.store.rows import to_json
 from docrail.store.runs import Run, read_run
+from docrail.store.thresholds import NONE, Thresholds
 from docrail.store.values import every_values
-from docrail.usecases.composed import EMPTY, ComposedRow, every_composed, is_composed
-from docrail.usecases.results import ResultRow, every_result
-
-PENDING_REVIEW = "PENDING_REVIEW"
+from docrail.usecases.composed import ComposedRow, every_composed, is_composed
+from docrail.usecases.passports import every_passport
 
 Rows: TypeAlias = Generator[Sequence[Value], None, None]
 
@@ -63,9 +62,15 @@ AUDIT_COLUMNS = (
     Column(name="box", type=ColumnType.JSON),
     Column(name="quote"),
     Column(name="before", type=ColumnType.ANY),
+    Column(name="address"),
+    Column(name="detail"),
+    Column(name="model"),
+    Column(name="prompt_digest"),
     Column(name="verdicts", type=ColumnType.JSON),
     Column(name="hold_reason"),
     Column(name="reviewer"),
+    Column(name="review_reason"),
+    Column(name="decided_at"),
 )
 _GROUP = (Column(name="group"), Column(name="status"), Column(name="documents", type=ColumnType.JSON))
 _DOCUMENT = (Column(name="document_id"), Column(name="filename"), Column(name="status"))
@@ -79,21 +84,25 @@ _TYPES = {
 }
 
 
-def plain_table(program: Program, run_id: str) -> Table:
+def plain_table(program: Program, run_id: str, thresholds: Thresholds = NONE) -> Table:
     """A row a record: composed records once assembly has completed, else documents. Raises NotFound."""
     with program.database.reading() as connection:
         run = read_run(connection, run_id, workspace_id=program.workspace)
         composed = is_composed(connection, run)
     if composed:
-        return Table(columns=plain_columns(run.plan, composed=True), rows=_composed_rows(program, run))
-    return Table(columns=plain_columns(run.plan, composed=False), rows=_document_rows(program, run))
+        return Table(
+            columns=plain_columns(run.plan, composed=True), rows=_composed_rows(program, run, thresholds)
+        )
+    return Table(
+        columns=plain_columns(run.plan, composed=False), rows=_document_rows(program, run, thresholds)
+    )
 
 
-def audit_table(program: Program, run_id: str) -> Table:
+def audit_table(program: Program, run_id: str, thresholds: Thresholds = NONE) -> Table:
     """A row a cell of every completed or partial document, fields in the order of the spec. Raises NotFound."""
     with program.database.reading() as connection:
         run = read_run(connection, run_id, workspace_id=program.workspace)
-    rows = (cells for row in every_result(program, run.id) for cells in _passports(row))
+    rows = (row for row in every_passport(program, run.id, thresholds))
     return Table(columns=AUDIT_COLUMNS, rows=rows)
 
 
@@ -111,16 +120,16 @@ def _free(name: str, taken: set[str]) -> str:
     return name
 
 
-def _document_rows(program: Program, run: Run) -> Rows:
+def _document_rows(program: Program, run: Run, thresholds: Thresholds) -> Rows:
     names = [field.name for field in run.plan.fields]
     with program.database.reading() as connection:
-        for document, state, values in every_values(connection, run.id):
+        for document, state, values in every_values(connection, run.id, thresholds):
             yield [document.id, document.filename, state.value, *map(values.get, names)]
 
 
-def _composed_rows(program: Program, run: Run) -> Rows:
+def _composed_rows(program: Program, run: Run, thresholds: Thresholds) -> Rows:
     with program.database.reading() as connection:
-        for row in every_composed(connection, run):
+        for row in every_composed(connection, run, thresholds):
             yield [
                 row.group,
                 row.status,
@@ -131,63 +140,6 @@ def _composed_rows(program: Program, run: Run) -> Rows:
 
 def _documents(row: ComposedRow) -> Value:
     return [{"id": each, "filename": filename} for each, filename in row.filenames.items()]
-
-
-def _passports(row: ResultRow) -> Iterator[Sequence[Value]]:
-    verdicts: dict[str, list[Value]] = {}
-    for verdict in row.verdicts:
-        verdicts.setdefault(verdict.field, []).append(_verdict(verdict, quiet=bool(row.held)))
-    document = row.document
-    for name, cell in row.cells.items():
-        said = _cell(cell) if cell else _NOTHING
-        yield [
-            document.id,
-            document.filename,
-            document.digest,
-            name,
-            *said,
-            verdicts.get(name),
-            cell.hold_reason.value if cell and cell.hold_reason else None,
-            None,
-        ]
-
-
-_NO_PROVENANCE = Provenance(method="")
-_NOTHING: Sequence[Value] = (None, EMPTY, None, None, None, None, None, None, None)
-
-
-def _cell(cell: Cell) -> Sequence[Value]:
-    """From `value` to `before`."""
-    held = cell.status is CellStatus.HELD
-    found = cell.provenance or _NO_PROVENANCE
-    box = found.box
-    return (
-        PENDING_REVIEW if held else cell.value,
-        cell.status.value,
-        cell.confidence,
-        cell.phase,
-        found.method or None,
-        found.page,
-        [box.x0, box.y0, box.x1, box.y1] if box and not held else None,
-        None if held else found.text,
-        None if held else found.before,
-    )
-
-
-def _verdict(verdict: Verdict, *, quiet: bool) -> Mapping[str, Value]:
-    """A verdict; without its message where the document holds any field, as messages quote values."""
-    said: dict[str, Value] = {
-        "gate": verdict.gate,
-        "check": verdict.check,
-        "passed": verdict.passed,
-        "severity": verdict.severity.value,
-        "phase": verdict.phase,
-    }
-    if verdict.reason:
-        said["reason"] = verdict.reason.value
-    if verdict.message and not quiet:
-        said["message"] = verdict.message
-    return said
 
 
 def as_text(value: Value) -> str:

@@ -5,8 +5,10 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from sqlalchemy import Connection
+
 from docrail.bootstrap import Program
-from docrail.core.errors import InvalidInput, NotFound, Problem
+from docrail.core.errors import Conflict, InvalidInput, NotFound, Problem
 from docrail.store import keys
 from docrail.store.ids import now_ms
 from docrail.store.keys import ApiKey
@@ -35,18 +37,45 @@ def create_key(
             for scope in unknown
         )
         raise InvalidInput("a key needs scopes of read, write, admin", problems)
-    secret = PREFIX + secrets.token_urlsafe(32)
     with program.database.writing() as connection:
-        key = keys.add_key(
-            connection,
-            workspace=program.workspace,
-            name=name or "key",
-            hashed=hash_secret(secret),
-            scopes=tuple(dict.fromkeys(scopes)),
-            expires_at=expires_at,
-            at=now_ms(),
-        )
-        note(program, connection, "key.made", key.id, name=key.name, scopes=list(key.scopes))
+        return _make(program, connection, name=name, scopes=scopes, expires_at=expires_at)
+
+
+def rotate_key(program: Program, key_id: str, *, overlap_seconds: int = 86_400) -> NewKey:
+    """A new key of the same name and scopes; the old one goes on for so long, so that programs can change over.
+
+    Raises NotFound, Conflict for a key that has ended already.
+    """
+    with program.database.writing() as connection:
+        old = keys.read_key(connection, key_id, workspace=program.workspace)
+        if old.revoked_at is not None or has_expired(old):
+            raise Conflict("this key has ended already: make a new one")
+        made = _make(program, connection, name=old.name, scopes=old.scopes, expires_at=old.expires_at)
+        ends = now_ms() + overlap_seconds * 1000
+        keys.expire_key(connection, old.id, at=min(ends, old.expires_at or ends))
+        note(program, connection, "key.rotated", old.id, new=made.key.id)
+    return made
+
+
+def _make(
+    program: Program,
+    connection: Connection,
+    *,
+    name: str,
+    scopes: Sequence[str],
+    expires_at: int | None,
+) -> NewKey:
+    secret = PREFIX + secrets.token_urlsafe(32)
+    key = keys.add_key(
+        connection,
+        workspace=program.workspace,
+        name=name or "key",
+        hashed=hash_secret(secret),
+        scopes=tuple(dict.fromkeys(scopes)),
+        expires_at=expires_at,
+        at=now_ms(),
+    )
+    note(program, connection, "key.made", key.id, name=key.name, scopes=list(key.scopes))
     return NewKey(key=key, secret=secret)
 
 
@@ -88,8 +117,8 @@ def list_keys(program: Program) -> list[ApiKey]:
 
 
 def is_guarded(program: Program) -> bool:
-    """Whether there is a key that somebody could have: one that is not revoked."""
-    return any(key.revoked_at is None for key in list_keys(program))
+    """Whether there is a key that somebody could use: one that has not ended."""
+    return any(key.revoked_at is None and not has_expired(key) for key in list_keys(program))
 
 
 def revoke_key(program: Program, key_id: str) -> None:

@@ -25,6 +25,7 @@ from docrail.store.runs import Run
 from docrail.store.specs import StoredSpec, read_spec
 from docrail.store.usage import read_run_usage
 from docrail.usecases.audit import note
+from docrail.usecases.registry import SECONDS_BEFORE_RUN, freeze_registry, learn_anchors
 
 
 def create_pipeline(
@@ -40,6 +41,7 @@ def create_pipeline(
 
     Raises InvalidInput for an unknown spec, no or unknown documents (all of them listed) or a rail with problems.
     """
+    learn_anchors(program, spec_id, seconds=SECONDS_BEFORE_RUN)
     with program.database.writing() as connection:
         wanted = list(dict.fromkeys(document_ids))
         if batch_id is not None:
@@ -51,16 +53,18 @@ def create_pipeline(
             problems = (Problem(path="schema_id", message=f"unknown: {spec_id}"), *problems)
         if spec is None or problems:
             raise InvalidInput(_summary(problems), problems)
+        at = read_clock(connection)
+        plan = compile_rail(spec_from_json(spec.content), retry=program.settings.retry)
         run_id = runs.create_run(
             connection,
             workspace_id=program.workspace,
             name=name or spec.name,
             spec_id=spec.id,
             spec_version=spec.version,
-            plan=compile_rail(spec_from_json(spec.content), retry=program.settings.retry),
+            plan=freeze_registry(connection, plan, workspace_id=program.workspace, spec_id=spec.id, at=at),
             document_ids=list(dict.fromkeys(wanted)),
             metadata=dict(metadata or {}),
-            at=read_clock(connection),
+            at=at,
             enqueue=program.engine.enqueue,
         )
         run = runs.read_run(connection, run_id)

@@ -13,6 +13,7 @@ from docrail.core.state import State
 from docrail.store import assembly, runs
 from docrail.store.counters import read_tally
 from docrail.store.records import completed_documents, read_known
+from docrail.store.runs import Run
 from docrail.usecases.composed import ComposedRow, composed_page, is_composed
 
 
@@ -67,10 +68,16 @@ def every_result(program: Program, pipeline_id: str) -> Iterator[ResultRow]:
     """Every row of a run in its order, read page by page from one consistent state. Raises NotFound."""
     with program.database.reading() as connection:
         run = runs.read_run(connection, pipeline_id, workspace_id=program.workspace)
-        after = ""
-        while page := _page(connection, pipeline_id, run.plan, after=after, limit=200):
+        for page in every_page(connection, run):
             yield from page
-            after = page[-1].id
+
+
+def every_page(connection: Connection, run: Run) -> Iterator[list[ResultRow]]:
+    """Every row of a run in its order, 200 at a time."""
+    after = ""
+    while page := _page(connection, run.id, run.plan, after=after, limit=200):
+        yield page
+        after = page[-1].id
 
 
 def list_composed(

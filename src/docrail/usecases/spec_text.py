@@ -11,12 +11,17 @@ from docrail.usecases.spec_versions import save_spec
 
 def save_spec_text(program: Program, text: str, *, origin: str = "spec") -> StoredSpec:
     """Keep the spec that YAML or JSON text holds. Raises InvalidInput with every problem, each with its line."""
+    return save_spec(program, check_spec_text(text, origin=origin))
+
+
+def check_spec_text(text: str, *, origin: str = "spec") -> Spec:
+    """The spec that YAML or JSON text holds, with a rail that compiles. Raises InvalidInput with every problem."""
     file = read_spec(text, origin=origin)
     problems = (*file.problems, *_rail_problems(file))
     if problems or file.spec is None:
         count = "one problem" if len(problems) == 1 else f"{len(problems)} problems"
         raise InvalidInput(f"the {origin} has {count}", problems)
-    return save_spec(program, file.spec)
+    return file.spec
 
 
 def _rail_problems(file: SpecFile) -> tuple[Problem, ...]:

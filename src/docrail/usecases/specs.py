@@ -113,11 +113,13 @@ def _policy_with_tables(policy: Policy, path: str, folder: Path, problems: list[
 
 def _rule_with_table(rule: Mapping[str, Value], folder: Path) -> Mapping[str, Value]:
     """The rule with its table read; it names one beside `rule: lookup` or within `lookup: {…}`."""
-    table, body = rule.get("table"), rule.get("lookup")
+    table = rule.get("table")
     if isinstance(table, str) and "csv" not in rule:
         return {**rule, "csv": _read_table(table, folder)}
-    if isinstance(body, Mapping) and "table" in body:
-        return {**rule, "lookup": _rule_with_table(body, folder)}
+    for kind in ("lookup", "currency"):
+        body = rule.get(kind)
+        if isinstance(body, Mapping) and "table" in body:
+            return {**rule, kind: _rule_with_table(body, folder)}
     return rule
 
 

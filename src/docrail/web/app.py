@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from docrail.bootstrap import Program
 from docrail.core.errors import Conflict, DocrailError, InvalidInput, NotFound
 from docrail.web.render import show
-from docrail.web.routes import documents, products, runs, sessions, settings, specs, start
+from docrail.web.routes import documents, products, review, runs, sessions, settings, specs, start
 from docrail.web.session import Seal, Visitors
 
 STATIC = Path(__file__).parent / "static"
@@ -44,6 +44,7 @@ ROUTES: tuple[Route, ...] = (
     *products.ROUTES,
     *specs.ROUTES,
     *settings.ROUTES,
+    *review.ROUTES,
 )
 log = structlog.get_logger()
 

@@ -42,6 +42,7 @@ def _environment() -> Environment:
         "moment": show_moment,
         "seconds": show_seconds,
         "value": show_value,
+        "typed": show_typed,
         "percent": lambda part: f"{100 * part:.0f} %",
         "size": show_size,
     }
@@ -112,6 +113,11 @@ def show_value(value: Any, form: str | None = None) -> str:
     if form == "money" and round(value, 2) == value:
         return f"{value:.2f}"
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def show_typed(value: Any, form: str | None = None) -> str:
+    """The value as a person would type it: nothing where there is none."""
+    return "" if value is None else show_value(value, form)
 
 
 def show_size(size: int) -> str:

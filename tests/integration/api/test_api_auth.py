@@ -9,6 +9,11 @@ BODIES = {
     "/v1/pipelines": {"schema_id": NOBODY, "document_ids": [NOBODY]},
     "/v1/pipelines/{pipeline_id}/documents": {"document_ids": [NOBODY]},
     "/v1/account/keys": {"scopes": ["read"]},
+    "/v1/field-reviews/{pipeline_document_id}/{field}/resolve": {"action": "approve"},
+    "/v1/schemas/{schema_id}": {"fields": {"a": {}}},
+    "/v1/schemas/{schema_id}/rail": {"stages": [{"type": "schema"}]},
+    "/v1/schemas/{schema_id}/validation-stages": {"name": "a", "checks": ["a"]},
+    "/v1/schemas/{schema_id}/validation-stages/{stage_id}": {"name": "a", "checks": ["a"]},
 }
 
 

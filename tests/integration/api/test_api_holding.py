@@ -106,6 +106,7 @@ CALLS = {
         ["decisions", "--out", f"{OUT}.csv"],
     ],
     "keys": [["list"]],
+    "audit": [["list"], ["list", "--json"], ["verify"]],
     "retry": [["last", "--dry-run"]],
     "resume": [["last"]],
     "cancel": [["last"]],

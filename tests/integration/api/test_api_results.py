@@ -130,3 +130,18 @@ def test_composed_records_are_a_view_of_the_results(client, add_run, finished):
     params = {"view": "composed", "cursor": page["pagination"]["next_cursor"]}
     rest = client.get(f"/v1/pipelines/{run}/results", params=params).json()["data"]
     assert [row["conflicts"] for row in rest] == [["a and b disagree"]]
+
+
+def test_a_link_with_a_password_asks_for_it_and_the_facts_stand_beside_the_table(api, client, run):
+    asked = {"min_confidence": 0.5, "require_validation_pass": True}
+    product = client.post(f"/v1/pipelines/{run}/data-product", json=asked).json()["dataProduct"]
+    assert (product["min_confidence"], product["require_validation_pass"]) == (0.5, True)
+    assert client.get(product["links"]["schema"]).json()["properties"]["number"]["type"] == ["string", "null"]
+    assert client.get(product["links"]["quality"]).json()["documents"]["total"] == 2
+    share = {"password": "correct horse", "expires_at": "2999-01-01T00:00:00Z"}
+    token = client.post(f"/v1/data-products/{product['id']}/share", json=share).json()["token"]
+    with api.client() as public:
+        closed = public.get(f"/share/{token}")
+        assert (closed.status_code, closed.headers["www-authenticate"]) == (401, 'Basic realm="share"')
+        assert public.get(f"/share/{token}", auth=("", "wrong horse")).status_code == 401
+        assert public.get(f"/share/{token}", auth=("", "correct horse")).status_code == 200

@@ -1,16 +1,18 @@
 """Documents: give files, look at them."""
 
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import FileResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 from docrail.api.auth import Acting
 from docrail.api.ids import PathId, Text
 from docrail.api.pages import Page, PageQuery
 from docrail.api.upload import UPLOAD_BODY, Upload, read_upload
+from docrail.bootstrap import Program
+from docrail.core.errors import Conflict, NotFound
 from docrail.store.documents import StoredDocument
 from docrail.usecases import documents
 from docrail.usecases.intake import Admission, add_arrived
@@ -56,6 +58,28 @@ class Admissions(BaseModel):
     data: list[AdmissionBody]
 
 
+class DeleteRequest(BaseModel):
+    """Documents to remove."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    document_ids: list[Text] = Field(min_length=1, max_length=500)
+
+
+class DeletionBody(BaseModel):
+    """What became of one: `deleted`, `not_found`, or `conflict` for `reason`."""
+
+    document_id: str
+    status: Literal["deleted", "not_found", "conflict"]
+    reason: str | None = None
+
+
+class Deletions(BaseModel):
+    """One entry for each document."""
+
+    data: list[DeletionBody]
+
+
 @router.post("", status_code=201, openapi_extra={"requestBody": UPLOAD_BODY})
 def add_documents(program: Acting, upload: Annotated[Upload, Depends(read_upload)]) -> Admissions:
     """Give one file or many; the same bytes are the same document. What is in archives and mails follows them."""
@@ -78,12 +102,34 @@ def get_document(program: Acting, document_id: PathId) -> DocumentBody:
     return _document(documents.get_document(program, document_id))
 
 
+@router.delete("/{document_id}", status_code=204)
+def delete_document(program: Acting, document_id: PathId) -> None:
+    """Remove a document and its bytes. `409` once a pipeline ran it: results point to where their values stand."""
+    documents.delete_document(program, document_id)
+
+
+@router.post("/bulk-delete")
+def delete_documents(program: Acting, wanted: DeleteRequest) -> Deletions:
+    """Remove up to 500 documents; what goes wrong with one stops none."""
+    return Deletions(data=[_delete(program, each) for each in dict.fromkeys(wanted.document_ids)])
+
+
 @router.get("/{document_id}/content", response_class=FileResponse)
 def get_content(program: Acting, document_id: PathId) -> FileResponse:
     """The bytes as they were given."""
     document = documents.get_document(program, document_id)
     path = documents.content_path(program, document_id)
     return FileResponse(path, media_type=document.media_type, filename=document.filename, headers=AS_DOWNLOAD)
+
+
+def _delete(program: Program, document_id: str) -> DeletionBody:
+    try:
+        documents.delete_document(program, document_id)
+    except NotFound:
+        return DeletionBody(document_id=document_id, status="not_found")
+    except Conflict as error:
+        return DeletionBody(document_id=document_id, status="conflict", reason=str(error))
+    return DeletionBody(document_id=document_id, status="deleted")
 
 
 def _document(document: StoredDocument) -> DocumentBody:

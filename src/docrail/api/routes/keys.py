@@ -25,6 +25,14 @@ class KeyRequest(BaseModel):
     expires_at: AwareDatetime | None = None
 
 
+class RotateRequest(BaseModel):
+    """How long the old key goes on beside the new one: a day unless told, 30 days at most."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    overlap_seconds: int = Field(default=86_400, ge=0, le=30 * 86_400)
+
+
 class KeyBody(BaseModel):
     """A key without its secret."""
 
@@ -62,6 +70,14 @@ def create_key(program: Acting, wanted: KeyRequest) -> NewKeyBody:
 def list_keys(program: Acting) -> KeyList:
     """Every key of the workspace."""
     return KeyList(data=[_key(each) for each in keys.list_keys(program)])
+
+
+@router.post("/{key_id}/rotate", status_code=201)
+def rotate_key(program: Acting, key_id: PathId, wanted: RotateRequest | None = None) -> NewKeyBody:
+    """A new key of the same name and scopes; both work for `overlap_seconds`, then the old one has ended."""
+    overlap = (wanted or RotateRequest()).overlap_seconds
+    made = keys.rotate_key(program, key_id, overlap_seconds=overlap)
+    return NewKeyBody(**_key(made.key).model_dump(), key=made.secret)
 
 
 @router.delete("/{key_id}", status_code=204)

@@ -1,15 +1,18 @@
 """Data products: the table of a pipeline, exported and shared."""
 
+import base64
 import shutil
 import tempfile
 from dataclasses import replace
+from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel, Field
 from starlette.background import BackgroundTask
 
 from docrail.api.auth import Acting
@@ -20,8 +23,9 @@ from docrail.api.result_bodies import TableRowBody, show_table_row
 from docrail.bootstrap import Program
 from docrail.core.errors import NotFound
 from docrail.store.products import Product
-from docrail.usecases import exports, products, results
-from docrail.usecases.times import iso_time
+from docrail.store.thresholds import Thresholds
+from docrail.usecases import exports, product_facts, products, results
+from docrail.usecases.times import iso_time, maybe_time
 
 router = APIRouter(tags=["data products"])
 PUBLIC = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
@@ -44,6 +48,15 @@ class ProductRequest(Asked):
     """The product wanted; the name of the pipeline unless another is given."""
 
     name: Text | None = None
+    min_confidence: float = Field(default=0.0, ge=0.0, le=1.0)
+    require_validation_pass: bool = False
+
+
+class ShareRequest(Asked):
+    """The link wanted: until when it opens, and with what password."""
+
+    expires_at: AwareDatetime | None = None
+    password: str | None = Field(default=None, min_length=8, max_length=200)
 
 
 class ProductBody(BaseModel):
@@ -54,6 +67,10 @@ class ProductBody(BaseModel):
     pipeline_id: str
     status: str = "ready"
     shared: bool
+    share_expires_at: str | None
+    share_has_password: bool
+    min_confidence: float
+    require_validation_pass: bool
     created_at: str
     links: dict[str, str]
 
@@ -86,7 +103,11 @@ def make_product(
     program: Acting, pipeline_id: PathId, response: Response, wanted: ProductRequest | None = None
 ) -> MadeBody:
     """Make the data product of a pipeline; again is the same product, with status 200."""
-    made = products.make_product(program, pipeline_id, name=wanted.name if wanted else None)
+    asked = wanted or ProductRequest()
+    thresholds = Thresholds(
+        min_confidence=asked.min_confidence, require_validation_pass=asked.require_validation_pass
+    )
+    made = products.make_product(program, pipeline_id, name=asked.name, thresholds=thresholds)
     response.status_code = 201 if made.is_new else 200
     token = ShareBody(data_product_id=made.product.id, token=made.token) if made.token else None
     return MadeBody(dataProduct=_product(made.product), shareToken=token)
@@ -109,6 +130,19 @@ def get_product(program: Acting, product_id: PathId) -> ProductBody:
 def list_rows(program: Acting, product_id: PathId, wanted: PageQuery) -> Page[TableRowBody]:
     """The rows of the table: composed records once assembly has made them, else documents."""
     return _rows(program, products.get_product(program, product_id), wanted)
+
+
+@router.get("/v1/data-products/{product_id}/schema")
+def describe_schema(program: Acting, product_id: PathId) -> dict[str, Any]:
+    """The JSON Schema of the table's fields."""
+    return dict(product_facts.describe_schema(program, products.get_product(program, product_id).run_id))
+
+
+@router.get("/v1/data-products/{product_id}/quality")
+def summarise_quality(program: Acting, product_id: PathId) -> dict[str, Any]:
+    """How complete and how sure the table is: documents, fields and failed checks, counted."""
+    product = products.get_product(program, product_id)
+    return dict(product_facts.summarise_quality(program, product.run_id, product.thresholds))
 
 
 @router.get("/v1/data-products/{product_id}/export/{kind}.{format}", response_class=FileResponse)
@@ -137,9 +171,13 @@ def export_product(
 
 
 @router.post("/v1/data-products/{product_id}/share", status_code=201)
-def share_product(program: Acting, product_id: PathId) -> ShareBody:
+def share_product(program: Acting, product_id: PathId, wanted: ShareRequest | None = None) -> ShareBody:
     """A new share token; the one before opens nothing any more."""
-    return ShareBody(data_product_id=product_id, token=products.share_product(program, product_id))
+    asked = wanted or ShareRequest()
+    token = products.share_product(
+        program, product_id, expires_at=_milliseconds(asked.expires_at), password=asked.password
+    )
+    return ShareBody(data_product_id=product_id, token=token)
 
 
 @router.delete("/v1/data-products/{product_id}/share", status_code=204)
@@ -149,12 +187,29 @@ def revoke_share(program: Acting, product_id: PathId) -> None:
 
 
 @router.get("/share/{token}")
-def open_share(program: Acting, token: str, wanted: PageQuery, response: Response) -> SharedBody:
-    """The public view of one product, for whoever has its link."""
-    product = products.open_shared(program, token)
+def open_share(
+    program: Acting, token: str, wanted: PageQuery, response: Response, request: Request
+) -> SharedBody:
+    """The public view of one product, for whoever has its link; a password is asked for as HTTP Basic does."""
+    product = products.open_shared(program, token, password=_password(request))
     page = _rows(replace(program, workspace=product.workspace_id), product, wanted)
     response.headers.update(PUBLIC)
     return SharedBody(name=product.name, created_at=iso_time(product.created_at), **dict(page))
+
+
+def _password(request: Request) -> str | None:
+    """The password of a Basic `Authorization` header, whoever the user is."""
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        return base64.b64decode(given.strip(), validate=True).decode().partition(":")[2]
+    except ValueError:
+        return None
+
+
+def _milliseconds(moment: datetime | None) -> int | None:
+    return None if moment is None else int(moment.timestamp() * 1000)
 
 
 def _rows(program: Program, product: Product, wanted: Wanted) -> Page[TableRowBody]:
@@ -170,7 +225,17 @@ def _product(product: Product) -> ProductBody:
         name=product.name,
         pipeline_id=product.run_id,
         shared=product.shared,
+        share_expires_at=maybe_time(product.share_expires_at),
+        share_has_password=product.password is not None,
+        min_confidence=product.thresholds.min_confidence,
+        require_validation_pass=product.thresholds.require_validation_pass,
         created_at=iso_time(product.created_at),
-        links={"self": here, "results": f"{here}/results", "pipeline": f"/v1/pipelines/{product.run_id}"}
+        links={
+            "self": here,
+            "results": f"{here}/results",
+            "schema": f"{here}/schema",
+            "quality": f"{here}/quality",
+            "pipeline": f"/v1/pipelines/{product.run_id}",
+        }
         | {f"{kind}.{name}": f"{here}/export/{kind}.{name}" for kind in Kind for name in exports.FORMATS},
     )

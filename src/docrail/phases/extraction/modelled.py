@@ -16,7 +16,7 @@ from docrail.phases.extraction.questions import (
     split_layout,
     write_question,
 )
-from docrail.phases.extraction.quotes import Quotable, Quoted
+from docrail.phases.extraction.quotes import Quotable, Quoted, pack
 from docrail.phases.extraction.support import must_say, says
 from docrail.phases.extraction.suspicion import speaks_to_model
 
@@ -63,7 +63,7 @@ def weigh(local: Cell | None, asked: Cell) -> Cell:
         return asked
     if local.value == asked.value:
         return _changed(asked, confidence=max(0.95, local.confidence), detail="the local extractor agrees")
-    if local.confidence < WITNESS or (isinstance(asked.value, Sequence) and not isinstance(asked.value, str)):
+    if local.confidence < WITNESS or _fit_together(local.value, asked.value):
         return asked
     return _changed(
         asked,
@@ -71,6 +71,13 @@ def weigh(local: Cell | None, asked: Cell) -> Cell:
         detail="the local extractor says something else",
         hold=HoldReason.DISAGREEMENT,
     )
+
+
+def _fit_together(one: Value, other: Value) -> bool:
+    """Whether both may be true: one text says more than the other; lists are not compared."""
+    if isinstance(one, str) and isinstance(other, str):
+        return pack(one) in pack(other) or pack(other) in pack(one)
+    return isinstance(one, Sequence | Mapping) or isinstance(other, Sequence | Mapping)
 
 
 def _claims(field: Field, said: Any, quotable: Quotable) -> Iterable[_Claim]:

@@ -44,8 +44,6 @@ def _says_number(quote: str, value: int | float, field: Field) -> bool:
     locales = (field.locale,) if field.locale else ("de", "en")
     pieces = [piece for found in _NUMBER.findall(quote) for piece in (found, *found.split())]
     numbers = {parse_decimal(piece, locale=locale) for piece in pieces for locale in locales} - {None}
-    if "%" in quote:
-        numbers |= {round(number / 100, 6) for number in numbers if number is not None}
     return value in numbers or (value < 0 and -value in numbers and bool(re.search(r"[-−(]", quote)))
 
 

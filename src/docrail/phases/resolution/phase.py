@@ -52,7 +52,10 @@ class Resolution:
 
     def _provenance(self, earlier: Cell | None, change: Change) -> Provenance:
         reads = f" of {', '.join(change.reads)}" if change.reads else ""
+        note = f"; {change.note}" if change.note else ""
         found = (earlier.provenance if earlier else None) or Provenance(method="")
+        if change.rule == "redact":
+            found = replace(found, text=None, box=None)
         return replace(
-            found, method=f"rule:{change.rule}", detail=f"{self._policy}{reads}", before=change.before
+            found, method=f"rule:{change.rule}", detail=f"{self._policy}{reads}{note}", before=change.before
         )

@@ -1,6 +1,6 @@
 """The delivered tables."""
 
-from sqlalchemy import Column, ForeignKey, String, Table, Text
+from sqlalchemy import Boolean, Column, Float, ForeignKey, String, Table, Text
 
 from docrail.store.tables.base import id_column, metadata, time_column
 
@@ -12,5 +12,9 @@ products = Table(
     Column("run_id", ForeignKey("runs.id"), nullable=False, unique=True),
     Column("name", Text, nullable=False),
     Column("share_hash", String(64), unique=True),
+    Column("min_confidence", Float, nullable=False, default=0.0),
+    Column("require_validation_pass", Boolean, nullable=False, default=False),
+    time_column("share_expires_at", nullable=True),
+    Column("share_password", Text),
     time_column("created_at"),
 )

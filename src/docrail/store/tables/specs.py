@@ -1,6 +1,6 @@
 """Specs and their versions."""
 
-from sqlalchemy import Column, ForeignKey, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
 from docrail.store.tables.base import id_column, metadata, time_column
 
@@ -22,5 +22,5 @@ spec_versions = Table(
     Column("digest", String(64), nullable=False),
     Column("content", Text, nullable=False),
     time_column("created_at"),
-    UniqueConstraint("spec_id", "digest"),
+    Index("spec_versions_by_digest", "spec_id", "digest"),
 )

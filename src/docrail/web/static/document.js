@@ -16,7 +16,7 @@ viewer.mark(fields.map(placeOf), "value").forEach((mark, index) => {
     node.addEventListener(on, () => light(true));
     node.addEventListener(off, () => light(false));
   }
-  field.addEventListener("focusin", () => viewer.show(field.dataset.page));
+  field.addEventListener("focusin", () => viewer.show(placeOf(field)));
   mark.addEventListener("click", () => open(field));
 });
 

@@ -74,8 +74,12 @@ export class Viewer {
     });
   }
 
-  show(page) {
-    this.root.querySelector(`.sheet[data-page="${page}"]`)?.scrollIntoView({ block: "nearest", behavior: "auto" });
+  // Bring a place into sight by scrolling the pages, never the window.
+  show({ page, box }) {
+    const sheet = this.root.querySelector(`.sheet[data-page="${page}"]`);
+    if (!sheet) return;
+    const down = box ? (box[1] / Number(sheet.dataset.height)) * sheet.offsetHeight : 0;
+    this.root.scrollTo({ top: sheet.offsetTop + down - this.root.clientHeight / 3 });
   }
 }
 
