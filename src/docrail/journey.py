@@ -4,12 +4,11 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from docrail.core.errors import WorkError
+from docrail.core.errors import Busy, WorkError
 from docrail.core.model import CellStatus, Record
 from docrail.core.plan import Plan, PlannedPhase
 from docrail.core.retry import Retry
 from docrail.core.state import UNREAD, Failure, Move, Position, State
-from docrail.models.protocol import Busy
 from docrail.store.chunks import Claim, Work
 from docrail.store.ids import now_ms
 from docrail.store.ledger import Ledger, Receipt

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from tests.model_server import ModelServer, dripping, flooding, refused, said, serving
 
-from docrail.core.errors import PhaseError
+from docrail.core.errors import Busy, PhaseError
 from docrail.models.client import Client
-from docrail.models.protocol import Access, Busy, Usage
+from docrail.models.protocol import Access, Usage
 
 SCHEMA = {
     "type": "object",

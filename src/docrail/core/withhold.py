@@ -40,8 +40,7 @@ def _pattern(secret: str) -> str:
 
 def without_held(error: WorkError, records: Iterable[Record]) -> WorkError:
     """The same failure, with a message that quotes nothing held."""
-    message = hide_held(error.message, records)
-    return WorkError(message, code=error.code, retryable=error.retryable)
+    return error.saying(hide_held(error.message, records))
 
 
 def _secrets(record: Record) -> Iterator[str]:

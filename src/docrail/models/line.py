@@ -8,8 +8,7 @@ from typing import Any
 
 import httpx
 
-from docrail.core.errors import PhaseError
-from docrail.models.protocol import Busy
+from docrail.core.errors import Busy, PhaseError
 from docrail.models.wire import Request
 
 MOST_BYTES = 4_000_000

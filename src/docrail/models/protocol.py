@@ -64,15 +64,6 @@ class AsksModel(Protocol):
     def use(self, model: Model) -> None: ...
 
 
-class Busy(PhaseError):  # noqa: N818 - what it is, not that it is an error
-    """The service asked to wait `seconds`. `sent` is False if it was not even asked: that is no attempt."""
-
-    def __init__(self, message: str, *, seconds: float, sent: bool) -> None:
-        super().__init__(message, code="rate_limited", retryable=True)
-        self.seconds = seconds
-        self.sent = sent
-
-
 class NoModel:
     """Stands where no model is configured: says what to do when it is asked."""
 
