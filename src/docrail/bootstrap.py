@@ -12,6 +12,7 @@ from typing import IO
 
 from docrail.config import Settings
 from docrail.core.retry import Limits
+from docrail.delivery.courier import Courier, delivering
 from docrail.desk import Office
 from docrail.engine.crew import joined, process_identity
 from docrail.engine.durable import Engine
@@ -25,6 +26,7 @@ from docrail.store.database import Database
 from docrail.store.keys import workspace_id
 from docrail.store.ledger import Ledger
 from docrail.store.schema import is_current, migrate
+from docrail.store.signing import signing_key
 from docrail.store.workers import Worker, session_name
 from docrail.workflow import Parts, tasks
 
@@ -111,12 +113,19 @@ def working(program: Program) -> Iterator[Worker | None]:
             work = tasks(parts) | review_tasks(parts)
             engine.start(work, concurrency=concurrency, worker=worker.id, ahead=ahead)
             try:
-                yield worker
+                with delivering(_courier(program)):
+                    yield worker
             finally:
                 engine.stop()
                 ledger.close()
                 if office is not None:
                     office.client.close()
+
+
+def _courier(program: Program) -> Courier:
+    settings = program.settings
+    key = signing_key(settings.home_path, settings.signing_secret)
+    return Courier(database=program.database, signing_key=key, allowed=settings.webhook_networks)
 
 
 def make_reader(settings: Settings, *, processes: int | None = None) -> Reader:

@@ -1,5 +1,6 @@
 """Settings: one table of name, default and help. Flag > `DOCRAIL_*` > `docrail.toml` > default."""
 
+import ipaddress
 import json
 import os
 import tomllib
@@ -84,6 +85,12 @@ class Settings:
     take_over_seconds: int = _setting(
         30, "a worker not heard of for so long is dead, and the others take over what it held (PostgreSQL)"
     )
+    signing_secret: str = _setting(
+        "", "what webhooks are signed with, the same for every process; empty: made once in the home folder"
+    )
+    webhook_networks: str = _setting(
+        "", "networks, such as `10.0.0.0/8`, that webhooks may be sent to though they are not public"
+    )
     host: str = _setting("127.0.0.1", "the address `docrail serve` listens on")
     port: int = _setting(8000, "the port `docrail serve` listens on")
 
@@ -149,11 +156,23 @@ def _checked(given: Mapping[str, tuple[Any, str]], known: set[str]) -> Settings:
         except ValueError:
             wanted = "a whole number" if isinstance(defaults[name], int) else "a number"
             problems.append(Problem(path=f"{origin}: {name}", message=f"{value!r} is not {wanted}"))
+    problems += _check_networks(
+        values.get("webhook_networks", ""), given.get("webhook_networks", ("", ""))[1]
+    )
     problems += _check_limits(values.get("limits", "{}"), given.get("limits", ("", ""))[1])
     problems += _check_model(values, given)
     if problems:
         raise InvalidInput("the settings cannot be used", tuple(problems))
     return Settings(**values)
+
+
+def _check_networks(text: str, origin: str) -> list[Problem]:
+    try:
+        for each in filter(None, map(str.strip, text.split(","))):
+            ipaddress.ip_network(each)
+    except ValueError as error:
+        return [Problem(path=f"{origin}: webhook_networks", message=f"{error}; write `10.0.0.0/8, …`")]
+    return []
 
 
 def _check_limits(text: str, origin: str) -> list[Problem]:

@@ -10,6 +10,7 @@ from dataclasses import replace
 import structlog
 
 from docrail.core.errors import WorkError
+from docrail.core.knowledge import with_knowledge
 from docrail.core.model import Layout, Record
 from docrail.core.plan import PlannedPhase
 from docrail.core.rework import added, phases_from, rewind
@@ -23,6 +24,7 @@ from docrail.phases.registry import make_phases, make_pipeline_phase
 from docrail.store import recompose as recomposing
 from docrail.store import reworks
 from docrail.store.clock import read_clock
+from docrail.store.knowledge import read_knowledge
 from docrail.store.recompose import Recomposing
 from docrail.store.records import completed_records, read_known
 from docrail.store.reworks import Rework
@@ -77,8 +79,11 @@ def _run_again(due: Rework, stored: Record, parts: Parts) -> Record | Failure:
     plan = due.run.plan
     again = phases_from(plan, due.first_phase)
     base = made = rewind(stored, again)
+    with parts.database.reading() as connection:
+        known = read_knowledge(connection, plan)
     try:
         made = base = replace(base, layout=_read_layout(due, parts))
+        plan = with_knowledge(plan, known)
         every = seat(make_phases(plan), plan.document_phases, due.run.id, parts.office)
         phases = {planned.id: phase for planned, phase in zip(plan.document_phases, every, strict=True)}
     except Exception as error:
@@ -102,7 +107,7 @@ def _attempt(
                 return phase.run(record)
             except Exception as error:
                 log.exception("phase_raised", phase=planned.id, run=run_id)
-                cause = without_held(_cause(error, code=f"{planned.type}_failed"), [record])
+                cause = without_held(_cause(error, code=f"{planned.type}_failed"), record)
         if not cause.retryable:
             break
         if attempt < planned.retry.attempts and parts.stopping.wait(planned.retry.delay(attempt)):
@@ -141,7 +146,7 @@ def _compose_again(doing: Recomposing, parts: Parts) -> None:
             composed = make_pipeline_phase(planned, doing.run.plan).run(records)
         except Exception as error:
             log.exception("phase_raised", phase=planned.id, run=doing.run.id)
-            cause = without_held(_cause(error, code="assembly_failed"), records)
+            cause = without_held(_cause(error, code="assembly_failed"), *records)
         else:
             with parts.database.writing() as connection:
                 recomposing.finish_recomposing(connection, doing, composed, at=read_clock(connection))

@@ -118,9 +118,9 @@ class _Unmade:
 def _make_phases(run: Run, parts: Parts) -> Sequence[Phase | _Unmade]:
     """The phases of a run with what they knew when it began, and at a desk if they ask a model."""
     plan = run.plan
+    with parts.database.reading() as connection:
+        known = read_knowledge(connection, plan)
     try:
-        with parts.database.reading() as connection:
-            known = read_knowledge(connection, plan)
         made = make_phases(with_knowledge(plan, known))
         return seat(made, plan.document_phases, run.id, parts.office)
     except Exception as error:
@@ -205,13 +205,13 @@ def _attempt(
             journey.give_back(planned)
             raise
         except WorkError as error:
-            journey.fail(planned, without_held(error, [record]))
+            journey.fail(planned, without_held(error, record))
         except Exception as error:
             log.exception("phase_raised", phase=planned.id, document=journey.work.document.id)
             cause = WorkError(
                 f"{type(error).__name__}: {error}", code=f"{planned.type}_failed", retryable=True
             )
-            journey.fail(planned, without_held(cause, [record]))
+            journey.fail(planned, without_held(cause, record))
     return None
 
 
@@ -246,7 +246,7 @@ def _compose(run_id: str, plan: Plan, phase: PlannedPhase, parts: Parts, *, epoc
                 _wait(phase.retry.delay(attempt), parts)
                 continue
             cause = error if isinstance(error, WorkError) else WorkError(str(error), code="assembly_failed")
-            failure = describe(phase, without_held(cause, records), attempts=attempt)
+            failure = describe(phase, without_held(cause, *records), attempts=attempt)
             with parts.database.writing() as connection:
                 assembly.fail_phase(
                     connection,

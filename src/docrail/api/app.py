@@ -32,6 +32,7 @@ from docrail.api.routes import (
     results,
     schemas,
     specs,
+    webhooks,
 )
 from docrail.api.watch import Watcher
 from docrail.bootstrap import Program
@@ -53,6 +54,7 @@ ROUTERS = (
     field_reviews,
     fields,
     keys,
+    webhooks,
     health,
 )
 

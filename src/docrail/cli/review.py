@@ -4,6 +4,7 @@ import getpass
 import json
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,8 +20,8 @@ from docrail.cli.problems import error_console
 from docrail.cli.review_card import show_card, show_queue
 from docrail.cli.review_keys import work_through
 from docrail.core.review import Action
-from docrail.store.decisions import DecisionsWanted
-from docrail.store.reviews import Wanted
+from docrail.store.decisions import Decision, DecisionsWanted
+from docrail.store.reviews import HeldField, Wanted
 from docrail.usecases.decide import UNSAID, Answer, Decided, resolve
 from docrail.usecases.decision_table import write_decisions
 from docrail.usecases.reviews import (
@@ -99,7 +100,7 @@ def list_(
     with opened(home) as program:
         rows, total = list_reviews(program, _wanted(program, pipeline, field, gate, reason), limit=limit)
     if as_json:
-        print_json(rows)
+        print_json([_named(row) for row in rows])
         return
     show_queue(rows, Console(), total=total, short=SHORTEST)
 
@@ -182,7 +183,7 @@ def decisions(
             return
         page, total = list_decisions(program, wanted, limit=limit)
     if as_json:
-        print_json(page)
+        print_json([_named(each) for each in page])
         return
     for each in page:
         line = (
@@ -256,10 +257,16 @@ def _plain(item: Item) -> dict[str, Any]:
         "pipeline_document_id": item.pipeline_document_id,
         "filename": item.filename,
         "field": item.field.name,
-        "held": item.held,
+        "held": _named(item.held) if item.held else None,
         "versions": [{"version": number, "cell": cell} for number, cell in item.versions],
         "verdicts": item.verdicts,
-        "decisions": item.decisions,
+        "decisions": [_named(each) for each in item.decisions],
         "candidates": item.suggestions,
         "record": item.record,
     }
+
+
+def _named(row: HeldField | Decision) -> dict[str, Any]:
+    """A row in the words of the HTTP interface."""
+    words = {"run_document_id": "pipeline_document_id", "spec_id": "schema_id"}
+    return {words.get(name, name): value for name, value in asdict(row).items()}

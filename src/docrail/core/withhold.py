@@ -1,29 +1,26 @@
 """Text without what is held: for messages of failures, which may quote the values that a phase worked with."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from docrail.core.coerce import number_text
 from docrail.core.errors import WorkError
-from docrail.core.model import CellStatus, Record, Value
+from docrail.core.model import Cell, CellStatus, Record, Value
 
 HIDDEN = "[held]"
 LONG = 4
 
 
-def hide_held(text: str, records: Iterable[Record]) -> str:
+def hide_held(text: str, *records: Sequence[Cell]) -> str:
     """`text` with `[held]` in place of every value of a field that is held, in any version and form of it.
 
-    >>> from docrail.core.model import Cell, Document, Layout
-    >>> document = Document(
-    ...     id="1", digest="", filename="a", media_type="text/plain", size_bytes=1, metadata={}
-    ... )
+    Each of `records` is the cells of one, every version in order.
+
     >>> cell = Cell(field="iban", value="DE02", confidence=1, phase="validation", status=CellStatus.HELD)
-    >>> record = Record(document=document, layout=Layout(media_type="text/plain", pages=()), cells=(cell,))
-    >>> hide_held("no bank for 'DE02'", [record])
+    >>> hide_held("no bank for 'DE02'", [cell])
     "no bank for '[held]'"
     """
-    secrets = sorted({each for record in records for each in _secrets(record)}, key=len, reverse=True)
+    secrets = sorted({each for cells in records for each in _secrets(cells)}, key=len, reverse=True)
     for secret in secrets:
         text = re.sub(_pattern(secret), HIDDEN, text, flags=re.IGNORECASE)
     return text
@@ -38,14 +35,15 @@ def _pattern(secret: str) -> str:
     return f"{left}{re.escape(secret)}{right}"
 
 
-def without_held(error: WorkError, records: Iterable[Record]) -> WorkError:
+def without_held(error: WorkError, *records: Record) -> WorkError:
     """The same failure, with a message that quotes nothing held."""
-    return error.saying(hide_held(error.message, records))
+    return error.saying(hide_held(error.message, *(record.cells for record in records)))
 
 
-def _secrets(record: Record) -> Iterator[str]:
-    held = {name for name, cell in record.current.items() if cell.status is CellStatus.HELD}
-    for cell in record.cells:
+def _secrets(cells: Sequence[Cell]) -> Iterator[str]:
+    latest = {cell.field: cell for cell in cells}
+    held = {name for name, cell in latest.items() if cell.status is CellStatus.HELD}
+    for cell in cells:
         if cell.field in held:
             yield from _texts(cell.value)
             if cell.provenance:

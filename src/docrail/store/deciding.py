@@ -106,7 +106,7 @@ def store_decision(connection: Connection, case: Case, said: Said, *, at: int, e
             source="review",
             at=at,
         )
-    want_rework(connection, case.run_document_id, _first_phase(case), enqueue=enqueue)
+    want_rework(connection, case.run.workspace_id, case.run_document_id, _first_phase(case), enqueue=enqueue)
     inputs_changed(connection, case.run.id, enqueue=enqueue)
     audit.record(
         connection,

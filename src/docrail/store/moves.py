@@ -27,6 +27,7 @@ from docrail.store.errors import insert_errors
 from docrail.store.given import given_rows
 from docrail.store.held_queue import refresh_queue
 from docrail.store.locks import share_runs
+from docrail.store.outbox import tell_of_moves
 from docrail.store.rows import cell_row, numbered, to_json
 from docrail.store.settle import Enqueue, close_chunks
 
@@ -146,6 +147,7 @@ def _record(
     failed = [move for move in moves if move.after.state is State.ERROR]
     if failed:
         insert_errors(connection, run_id, failed, at=at)
+    tell_of_moves(connection, run_id, [chain[-1] for chain in chains if chain[-1].after.terminal], at=at)
     ended = Counter(chain[0].chunk_id for chain in chains if chain[-1].after.terminal)
     close_chunks(connection, run_id, ended, at=at, enqueue=enqueue)
 

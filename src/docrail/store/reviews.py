@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, tuple_, union_all, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, union_all, update
 
 from docrail.store import tables
 
@@ -193,13 +193,8 @@ def claim_fields(
 ) -> set[tuple[str, str]]:
     """Claim held fields (pipeline document id, field) for a reviewer; those that are now theirs."""
     table = tables.held_fields
-    query = (
-        update(table)
-        .where(_among(workspace_id, keys), is_free(reviewer, now))
-        .values(claimed_by=reviewer, claimed_until=until)
-        .returning(table.c.run_document_id, table.c.field)
-    )
-    return {(row.run_document_id, row.field) for row in connection.execute(query)} if keys else set()
+    claim = update(table).values(claimed_by=reviewer, claimed_until=until).where(is_free(reviewer, now))
+    return {key for key in keys if connection.execute(claim.where(_is_row(workspace_id, key))).rowcount == 1}
 
 
 def release_fields(
@@ -207,17 +202,14 @@ def release_fields(
 ) -> int:
     """Give back what a reviewer claimed; how many fields."""
     table = tables.held_fields
-    query = (
-        update(table)
-        .where(_among(workspace_id, keys), table.c.claimed_by == reviewer)
-        .values(claimed_by=None, claimed_until=None)
-    )
-    return connection.execute(query).rowcount if keys else 0
+    release = update(table).values(claimed_by=None, claimed_until=None).where(table.c.claimed_by == reviewer)
+    return sum(connection.execute(release.where(_is_row(workspace_id, key))).rowcount for key in keys)
 
 
-def _among(workspace_id: str, keys: Sequence[tuple[str, str]]) -> ColumnElement[bool]:
+def _is_row(workspace_id: str, key: tuple[str, str]) -> ColumnElement[bool]:
     table = tables.held_fields.c
-    return (table.workspace_id == workspace_id) & tuple_(table.run_document_id, table.field).in_(keys)
+    ours = table.workspace_id == workspace_id
+    return ours & (table.run_document_id == key[0]) & (table.field == key[1])
 
 
 def is_free(reviewer: str, now: int) -> ColumnElement[bool]:
@@ -228,11 +220,6 @@ def is_free(reviewer: str, now: int) -> ColumnElement[bool]:
 
 def count_failed_reworks(connection: Connection, workspace_id: str) -> int:
     """How many documents have phases that could not run again after a decision."""
-    query = (
-        select(func.count())
-        .select_from(tables.reworks)
-        .join(tables.run_documents, tables.run_documents.c.id == tables.reworks.c.run_document_id)
-        .join(tables.runs, tables.runs.c.id == tables.run_documents.c.run_id)
-        .where(tables.reworks.c.failure.is_not(None), tables.runs.c.workspace_id == workspace_id)
-    )
-    return int(connection.execute(query).scalar_one())
+    table = tables.reworks
+    failed = (table.c.workspace_id == workspace_id) & table.c.failure.is_not(None)
+    return int(connection.execute(select(func.count()).select_from(table).where(failed)).scalar_one())

@@ -37,7 +37,12 @@ class Rework:
 
 
 def want_rework(
-    connection: Connection, run_document_id: str, first_phase: int | None, *, enqueue: Enqueue
+    connection: Connection,
+    workspace_id: str,
+    run_document_id: str,
+    first_phase: int | None,
+    *,
+    enqueue: Enqueue,
 ) -> None:
     """Let the record run again from this phase on; one delivery at a time is under way.
 
@@ -50,8 +55,8 @@ def want_rework(
             return
         first_phase = row.first_phase
     if row is None:
-        first = {"run_document_id": run_document_id, "wanted": 1, "done": 0, "first_phase": first_phase}
-        connection.execute(insert(table), first)
+        place = {"run_document_id": run_document_id, "workspace_id": workspace_id}
+        connection.execute(insert(table), place | {"wanted": 1, "done": 0, "first_phase": first_phase})
     else:
         earliest = min(first_phase, row.first_phase) if row.done < row.wanted else first_phase
         again = update(table).where(table.c.run_document_id == run_document_id)
@@ -71,13 +76,11 @@ def read_rework(connection: Connection, run_document_id: str) -> tuple[bool, dic
 
 def count_due(connection: Connection, workspace_id: str) -> int:
     """How many records and composed tables of a workspace have still to be worked out anew."""
-    table, document, run, phase = tables.reworks, tables.run_documents, tables.runs, tables.pipeline_phases
+    table, run, phase = tables.reworks, tables.runs, tables.pipeline_phases
     records = (
         select(func.count())
         .select_from(table)
-        .join(document, document.c.id == table.c.run_document_id)
-        .join(run, run.c.id == document.c.run_id)
-        .where(table.c.done < table.c.wanted, run.c.workspace_id == workspace_id)
+        .where(table.c.workspace_id == workspace_id, table.c.done < table.c.wanted)
     )
     composed = (
         select(func.count())

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
 from docrail.core.errors import NotFound
 from docrail.core.state import ACTIVE, Position, State
 from docrail.models.protocol import UNUSED, Usage
 from docrail.store import tables
+from docrail.store.counters import read_tally
 from docrail.store.rows import from_json
 from docrail.store.runs import Run
 from docrail.store.usage import read_document_usage
@@ -43,18 +44,32 @@ def list_run_documents(
     status: str | None = None,
     phase: str | None = None,
 ) -> tuple[list[RunDocument], int]:
-    """One page in the run's order, and how many match."""
+    """One page in the run's order, and how many match: told by the counters, so that nothing is counted."""
     table = tables.run_documents
     where: list[ColumnElement[bool]] = [table.c.run_id == run.id]
+    tally = read_tally(connection, run.id)
     if status is not None:
-        where.append(table.c.state.in_(_states(status)))
+        states = _states(status)
+        where.append(table.c.state.in_(states))
+        tally = {position: n for position, n in tally.items() if position.state.value in states}
     if phase is not None:
-        where.append(table.c.phase == _index(run, phase))
-    total = connection.execute(select(func.count()).select_from(table).where(*where)).scalar_one()
+        index = _index(run, phase)
+        where.append(table.c.phase == index)
+        tally = {position: n for position, n in tally.items() if position.phase == index}
     query = _rows().where(*where, table.c.id > (after or "")).order_by(table.c.id).limit(limit)
     rows = connection.execute(query).all()
     usage = read_document_usage(connection, run.id, [row.document_id for row in rows])
-    return [_document(row, run, usage.get(row.document_id, UNUSED)) for row in rows], total
+    shown = [_document(row, run, usage.get(row.document_id, UNUSED)) for row in rows]
+    return shown, sum(tally.values())
+
+
+def list_moving(connection: Connection, run: Run, *, limit: int) -> list[RunDocument]:
+    """Some of the documents that are being worked on now: those of chunks that a worker has."""
+    chunk, table = tables.chunks.c, tables.run_documents.c
+    taken = select(chunk.id).where(chunk.run_id == run.id, chunk.open > 0, chunk.worker_id.is_not(None))
+    active = [state.value for state in ACTIVE]
+    query = _rows().where(table.chunk_id.in_(taken), table.state.in_(active)).limit(limit)
+    return [_document(row, run, UNUSED) for row in connection.execute(query)]
 
 
 def read_run_document(connection: Connection, run: Run, id_: str) -> RunDocument:

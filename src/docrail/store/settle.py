@@ -10,6 +10,7 @@ from docrail.store import tables
 from docrail.store.counters import read_tally
 from docrail.store.history import remember_run
 from docrail.store.limits import forget_limits
+from docrail.store.outbox import tell_of_run
 
 Enqueue: TypeAlias = Callable[[Connection, str, str], None]
 """Hands a task by its name and one id to the durable engine, inside the caller's transaction."""
@@ -69,6 +70,8 @@ def statuses_of(rows: Iterable[Sequence[Any]]) -> dict[str, PipelinePhaseStatus 
     return {phase: PipelinePhaseStatus(status) if status else None for phase, status in rows}
 
 
+_TOLD = frozenset({RunStatus.FINALIZING, RunStatus.COMPLETED, RunStatus.FAILED})
+
 PIPELINE_PHASES = (
     select(tables.pipeline_phases.c.phase, tables.pipeline_phases.c.status)
     .where(tables.pipeline_phases.c.run_id == bindparam("run_id"))
@@ -96,4 +99,6 @@ def write_status(connection: Connection, run_id: str, *, at: int) -> RunStatus:
     remember_run(connection, run, phases, finished_at=finished_at, at=at)
     if status.terminal:
         forget_limits(connection, run_id)
+    if status.value != run.status and status in _TOLD:
+        tell_of_run(connection, run_id, f"pipeline.{status.value}", {"status": status.value}, at=at)
     return status

@@ -20,7 +20,7 @@ from docrail.store.counters import read_tally
 from docrail.store.documents import batch_documents, existing
 from docrail.store.errors import read_errors
 from docrail.store.locks import own_run
-from docrail.store.run_documents import RunDocument, list_run_documents
+from docrail.store.run_documents import RunDocument, list_moving, list_run_documents
 from docrail.store.runs import Run
 from docrail.store.specs import StoredSpec, read_spec
 from docrail.store.usage import read_run_usage
@@ -195,6 +195,13 @@ def list_pipeline_documents(
     with program.database.reading() as connection:
         run = runs.read_run(connection, pipeline_id, workspace_id=program.workspace)
         return list_run_documents(connection, run, limit=limit, after=after, status=status, phase=phase)
+
+
+def list_moving_documents(program: Program, pipeline_id: str, *, limit: int = 12) -> list[RunDocument]:
+    """Some of the documents that are being worked on now. Raises NotFound."""
+    with program.database.reading() as connection:
+        run = runs.read_run(connection, pipeline_id, workspace_id=program.workspace)
+        return list_moving(connection, run, limit=limit)
 
 
 def cancel_pipeline(program: Program, pipeline_id: str) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from docrail.bootstrap import Program
 from docrail.core.model import Cell, CellStatus, Issue, Verdict
 from docrail.core.spec import Field
+from docrail.core.withhold import hide_held
 from docrail.store import runs
 from docrail.store.documents import StoredDocument, read_document
 from docrail.store.records import read_known
@@ -54,7 +55,8 @@ def see_record(program: Program, pipeline_id: str, id_: str) -> SeenRecord:
         document = read_document(connection, place.document_id, workspace_id=program.workspace)
         known = read_known(connection, [place.id])[place.id]
     fields = tuple(_history(field, known.cells, known.verdicts) for field in run.plan.fields)
-    return SeenRecord(run=run, document=document, place=place, fields=fields, issues=known.issues)
+    issues = tuple(replace(each, message=hide_held(each.message, known.cells)) for each in known.issues)
+    return SeenRecord(run=run, document=document, place=place, fields=fields, issues=issues)
 
 
 def _history(field: Field, cells: tuple[Cell, ...], verdicts: tuple[Verdict, ...]) -> FieldHistory:

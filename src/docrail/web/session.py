@@ -5,7 +5,7 @@ import hmac
 import os
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -21,7 +21,7 @@ from docrail.usecases.keys import SCOPES, acting_in, check_hashed, has_expired, 
 COOKIE = "docrail_session"
 LASTS_SECONDS = 8 * 3600
 READING = frozenset({"GET", "HEAD"})
-OPEN_PATHS = ("/session", "/assets/")
+OPEN_PATHS = ("/session", "/assets/", "/shared/")
 ADMIN_PATH = "/settings"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -105,6 +105,7 @@ class Visitors:
 
     async def _visit(self, request: Request) -> Visit | None:
         if await self._is_open(request):
+            request.state.program = replace(self._program, actor="page")
             return LOCAL
         hashed = self._seal.open(request.cookies.get(COOKIE, ""), now=time.time())
         if hashed is None:

@@ -25,8 +25,10 @@ rail:
 
 
 @contextmanager
-def running(program):
-    config = uvicorn.Config(create_app(program), port=0, log_level="error", timeout_graceful_shutdown=1)
+def running(program, **more):
+    config = uvicorn.Config(
+        create_app(program, **more), port=0, log_level="error", timeout_graceful_shutdown=1
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -10,6 +10,7 @@ BODIES = {
     "/v1/pipelines/{pipeline_id}/documents": {"document_ids": [NOBODY]},
     "/v1/account/keys": {"scopes": ["read"]},
     "/v1/field-reviews/{pipeline_document_id}/{field}/resolve": {"action": "approve"},
+    "/v1/webhooks/{webhook_id}": {"url": "https://example.org", "events": ["field.held"]},
     "/v1/schemas/{schema_id}": {"fields": {"a": {}}},
     "/v1/schemas/{schema_id}/rail": {"stages": [{"type": "schema"}]},
     "/v1/schemas/{schema_id}/validation-stages": {"name": "a", "checks": ["a"]},

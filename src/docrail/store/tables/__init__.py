@@ -14,6 +14,7 @@ from docrail.store.tables.reviews import decisions, held_counts, held_fields, re
 from docrail.store.tables.runs import chunks, pipeline_phases, run_documents, runs
 from docrail.store.tables.specs import spec_versions, specs
 from docrail.store.tables.usage import model_usage
+from docrail.store.tables.webhooks import deliveries, delivery_attempts, webhooks
 from docrail.store.tables.workers import limit_places, limits, workers
 
 __all__ = [
@@ -28,6 +29,8 @@ __all__ = [
     "confirmations",
     "counters",
     "decisions",
+    "deliveries",
+    "delivery_attempts",
     "documents",
     "error_groups",
     "errors",
@@ -52,6 +55,7 @@ __all__ = [
     "spec_versions",
     "specs",
     "verdicts",
+    "webhooks",
     "workers",
     "workspaces",
 ]

@@ -1,8 +1,14 @@
 """What waits for people, what they decided, and what is to be worked out anew since."""
 
-from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, String, Table, Text, text
 
 from docrail.store.tables.base import id_column, metadata, time_column
+
+
+def _index_of(name: str, condition: str) -> Index:
+    """An index of the few rows of a workspace for which this is so."""
+    return Index(name, "workspace_id", sqlite_where=text(condition), postgresql_where=text(condition))
+
 
 held_fields = Table(
     "held_fields",
@@ -70,10 +76,13 @@ reworks = Table(
     "reworks",
     metadata,
     Column("run_document_id", ForeignKey("run_documents.id"), primary_key=True),
+    Column("workspace_id", String(36), nullable=False),
     Column("wanted", Integer, nullable=False),
     Column("done", Integer, nullable=False),
     Column("first_phase", Integer, nullable=False),
     Column("failure", Text),
+    _index_of("reworks_due", "done < wanted"),
+    _index_of("reworks_failed", "failure IS NOT NULL"),
 )
 """Records whose phases from `first_phase` on run again: due while `done` is behind `wanted`. `failure` is JSON: why
 the last one could not be made."""

@@ -63,7 +63,7 @@ def _run(request: Request) -> dict[str, Any]:
     progress = pipelines.get_progress(program, run_id, errors_limit=20)
     moving: list[RunDocument] = []
     if not progress.status.terminal:
-        moving, _ = pipelines.list_pipeline_documents(program, run_id, limit=MOVING, status="running")
+        moving = pipelines.list_moving_documents(program, run_id, limit=MOVING)
     seen, _ = pipelines.list_pipeline_documents(program, run_id, limit=SAMPLE)
     return {
         "run": run,

@@ -15,13 +15,13 @@ from docrail.core.errors import InvalidInput, NotFound, Problem
 from docrail.core.plan_json import spec_from_json
 from docrail.core.spec_build import spec_to_document
 from docrail.store.specs import StoredSpec
-from docrail.usecases import documents, spec_versions
+from docrail.usecases import documents, registry, spec_versions
 from docrail.usecases.spec_text import save_spec_text
 from docrail.usecases.trial import try_spec
 from docrail.web.forms import position, read_form
 from docrail.web.render import show
 
-SAMPLES = 30
+SAMPLES, FIELDS = 30, 100
 NEW = """\
 name: Invoices
 fields:
@@ -79,6 +79,7 @@ def _edit(
     program = request.state.program
     versions = spec_versions.list_spec_versions(program, stored.id) if stored else []
     samples, _ = documents.list_documents(program, limit=SAMPLES)
+    remembered = registry.list_fields(program, limit=FIELDS, spec_id=stored.id)[0] if stored else []
     return show(
         request,
         "spec.html",
@@ -88,6 +89,7 @@ def _edit(
         versions=versions,
         problems=problems,
         samples=samples,
+        remembered=remembered,
     )
 
 

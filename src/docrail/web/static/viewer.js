@@ -79,7 +79,8 @@ export class Viewer {
     const sheet = this.root.querySelector(`.sheet[data-page="${page}"]`);
     if (!sheet) return;
     const down = box ? (box[1] / Number(sheet.dataset.height)) * sheet.offsetHeight : 0;
-    this.root.scrollTo({ top: sheet.offsetTop + down - this.root.clientHeight / 3 });
+    const top = sheet.offsetTop + down - this.root.scrollTop;
+    if (top < 0 || top > 0.85 * this.root.clientHeight) this.root.scrollTo({ top: sheet.offsetTop + down - this.root.clientHeight / 3 });
   }
 }
 

@@ -1,0 +1,1 @@
+"""Telling others: events on their way to webhooks."""
