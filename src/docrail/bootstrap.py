@@ -15,6 +15,7 @@ from docrail.delivery.courier import Courier, delivering
 from docrail.engine.crew import joined, process_identity
 from docrail.engine.durable import Engine
 from docrail.engine.limiter import Limiter
+from docrail.learning import learning_tasks
 from docrail.reading.limits import Limits
 from docrail.reading.sandbox import Reader
 from docrail.rework import review_tasks
@@ -107,7 +108,7 @@ def working(program: Program) -> Iterator[Worker | None]:
                 worker_id=worker.id,
             )
             ahead = AHEAD_ALONE if settings.embedded else AHEAD_TOGETHER
-            work = tasks(parts) | review_tasks(parts)
+            work = tasks(parts) | review_tasks(parts) | learning_tasks(parts)
             engine.start(work, concurrency=concurrency, worker=worker.id, ahead=ahead)
             try:
                 with delivering(_courier(program)):

@@ -115,9 +115,9 @@ class _Unmade:
 
 def _make_phases(plan: Plan, parts: Parts) -> Sequence[Phase | _Unmade]:
     """The phases of a plan with what they knew when the run began."""
+    with parts.database.reading() as connection:
+        known = read_knowledge(connection, plan)
     try:
-        with parts.database.reading() as connection:
-            known = read_knowledge(connection, plan)
         return make_phases(with_knowledge(plan, known))
     except Exception as error:
         log.exception("phases_not_made")

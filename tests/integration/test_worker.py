@@ -18,12 +18,13 @@ from tests.integration.small_runs import make_plan, mark, start_run
 from docrail import bootstrap, workflow
 from docrail.bootstrap import Program, open_program, working
 from docrail.config import Settings
-from docrail.core.errors import InvalidInput, WorkError
+from docrail.core.errors import InvalidInput, Unavailable, WorkError
 from docrail.core.model import Layout, Record
 from docrail.core.plan import Plan, PlannedPhase
 from docrail.core.progress import Progress, RunStatus
 from docrail.engine import durable
 from docrail.store import ledger
+from docrail.store.knowledge import read_knowledge
 from docrail.store.records import read_known
 from docrail.store.run_documents import list_run_documents
 from docrail.usecases import pipelines
@@ -114,6 +115,26 @@ def test_every_document_passes_every_phase_once(opened: Program) -> None:
     assert (ended.status, ended.completed_documents) == (RunStatus.COMPLETED, 40)
     assert marks(opened, run_id) == [["phase-0", "phase-1", "phase-2"]] * 40
     assert pipelines.audit_progress(opened, run_id) == []
+
+
+@pytest.mark.usefixtures("set_phases")
+def test_a_database_that_is_away_when_a_chunk_begins_fails_no_document(
+    opened: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = iter(range(1000))
+
+    def away_at_first(connection: Any, plan: Plan) -> dict[str, Any]:
+        if next(asked) < 3:
+            raise Unavailable("The database cannot be reached now")
+        return read_knowledge(connection, plan)
+
+    monkeypatch.setattr(workflow, "read_knowledge", away_at_first)
+    run_id = start_run(opened, make_plan(2, assembly=False), documents=5)
+
+    with working(opened):
+        ended = wait_for_the_end(opened, run_id)
+
+    assert (ended.completed_documents, ended.error_documents) == (5, 0)
 
 
 def test_a_worker_that_is_stopped_keeps_what_is_made_and_leaves_the_rest_undone(

@@ -28,6 +28,8 @@ COMMANDS = {
     "read": ("read", "Show what docrail sees of a file: its words, boxes, tables and what was hidden."),
     "spec": ("specs", "Check and show specs."),
     "fields": ("fields", "Show what is remembered of each field, and how often it was right."),
+    "learn": ("learn", "Teach a spec what is true of documents."),
+    "evaluate": ("learn", "Measure what a spec finds against what is true."),
     "keys": ("keys", "Make, list and revoke the keys of the HTTP interface."),
     "audit": ("audit", "Show who did what, and verify that nothing was changed since."),
     "serve": ("serve", "Serve the HTTP interface and the web page."),

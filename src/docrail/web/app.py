@@ -17,12 +17,24 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from docrail.bootstrap import Program
 from docrail.core.errors import Conflict, DocrailError, InvalidInput, NotFound
 from docrail.web.render import show
-from docrail.web.routes import documents, products, review, runs, sessions, settings, specs, start
+from docrail.web.routes import documents, products, review, runs, sessions, settings, shared, specs, start
 from docrail.web.session import Seal, Visitors
 
 STATIC = Path(__file__).parent / "static"
 OWN = frozenset(
-    {"", "session", "assets", "runs", "start", "documents", "products", "specs", "settings", "review"}
+    {
+        "",
+        "session",
+        "assets",
+        "runs",
+        "start",
+        "documents",
+        "products",
+        "specs",
+        "settings",
+        "review",
+        "shared",
+    }
 )
 """The first parts of paths that are pages; everything else is the API's."""
 
@@ -45,6 +57,7 @@ ROUTES: tuple[Route, ...] = (
     *specs.ROUTES,
     *settings.ROUTES,
     *review.ROUTES,
+    *shared.ROUTES,
 )
 log = structlog.get_logger()
 

@@ -21,7 +21,7 @@ from docrail.usecases.keys import SCOPES, acting_in, check_hashed, has_expired, 
 COOKIE = "docrail_session"
 LASTS_SECONDS = 8 * 3600
 READING = frozenset({"GET", "HEAD"})
-OPEN_PATHS = ("/session", "/assets/")
+OPEN_PATHS = ("/session", "/assets/", "/shared/")
 ADMIN_PATH = "/settings"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 

@@ -151,3 +151,19 @@ def test_what_is_not_there_is_said_so(client, path):
     answer = client.get(path)
     assert answer.status_code == 404
     assert "There is nothing here." in answer.text
+
+
+def test_a_webhook_is_made_and_its_secret_is_shown_once(client):
+    form = {"url": "https://example.org/hook", "event": "pipeline.completed"}
+    made = client.post("/settings/webhooks", data=form)
+    assert made.status_code == 200
+    assert "shown this once" in made.text
+    shown = client.get("/settings").text
+    assert "https://example.org/hook" in shown
+    assert "shown this once" not in shown
+    assert client.post("/settings/webhooks", data={"url": "ftp://x", "event": "nothing"}).status_code == 400
+
+
+def test_a_share_link_that_nobody_made_opens_nothing(client, program):
+    create_key(program, scopes=("read",))
+    assert client.get("/shared/drs_nothing").status_code == 404

@@ -8,11 +8,13 @@ from docrail.core.model import Cell, Provenance, Record, Value
 from docrail.core.plan import PlannedPhase
 from docrail.core.spec import Field, FieldType
 from docrail.phases.extraction.assignment import Choice, assign
-from docrail.phases.extraction.candidates import read_document
+from docrail.phases.extraction.candidates import Reading, read_document
+from docrail.phases.extraction.learned import LearnedField, blend, read_learned
+from docrail.phases.extraction.scored import Scored
 from docrail.phases.extraction.scoring import score_spans
 from docrail.phases.extraction.tables import Rows, find_rows
 from docrail.phases.extraction.values import value_of
-from docrail.phases.extraction.wanted import understand
+from docrail.phases.extraction.wanted import Wanted, understand
 
 EXTRACTORS = ("local",)
 
@@ -27,6 +29,7 @@ class Extraction:
         names = _names(phase.config.get("fields")) or [field.name for field in fields]
         self._phase = phase
         self._fields = tuple(field for field in fields if field.name in names)
+        self._learned = read_learned(phase.config.get("known"))
 
     def run(self, record: Record) -> Record:
         """`record` with a cell for each field that has none yet and whose value was found."""
@@ -39,8 +42,8 @@ class Extraction:
             understand(field) for field in missing if field.type not in (FieldType.ARRAY, FieldType.OBJECT)
         ]
         labels = frozenset(label for one in wanted for label, _ in one.labels if label)
-        choices = assign({one.field.name: (one, score_spans(reading, one, labels=labels)) for one in wanted})
-        cells = [_make_cell(choice, phase=self._phase.id) for choice in choices]
+        choices = assign({one.field.name: (one, self._score(reading, one, labels)) for one in wanted})
+        cells = [self._make_cell(choice) for choice in choices]
         for field in missing:
             rows = find_rows(reading, field) if field.items else None
             if rows is not None:
@@ -48,17 +51,27 @@ class Extraction:
         order = {field.name: at for at, field in enumerate(self._fields)}
         return record.adding(cells=sorted(cells, key=lambda cell: order[cell.field]))
 
+    def _score(self, reading: Reading, wanted: Wanted, labels: frozenset[str]) -> list[Scored]:
+        learned = self._learned.get(wanted.field.name)
+        scored = score_spans(reading, wanted, labels=labels, wide=learned is not None)
+        return blend(reading, wanted, scored, learned) if learned else scored
 
-def _make_cell(choice: Choice, *, phase: str) -> Cell:
+    def _make_cell(self, choice: Choice) -> Cell:
+        learned = self._learned.get(choice.wanted.field.name)
+        return make_cell(choice, phase=self._phase.id, learned=learned)
+
+
+def make_cell(choice: Choice, *, phase: str, learned: LearnedField | None) -> Cell:
+    """The cell of a choice, with where its value stands and why it was chosen."""
     span, found = choice.best.span, choice.best.span.found
     notes = [choice.best.because, *([found.note] if found.note else [])]
     return Cell(
         field=choice.wanted.field.name,
         value=value_of(found, choice.wanted),
-        confidence=choice.confidence,
+        confidence=_confidence(choice, learned),
         phase=phase,
         provenance=Provenance(
-            method="zero_shot",
+            method="learned" if learned else "zero_shot",
             text=found.text,
             page=span.segment.page,
             box=span.box,
@@ -66,6 +79,13 @@ def _make_cell(choice: Choice, *, phase: str) -> Cell:
             detail="; ".join(notes),
         ),
     )
+
+
+def _confidence(choice: Choice, learned: LearnedField | None) -> float:
+    if learned is None or learned.certainty is None:
+        return choice.confidence
+    sure = learned.certainty.of(choice.score, choice.margin)
+    return round(sure * (1 - choice.best.span.found.doubt), 3)
 
 
 def _make_rows_cell(field: Field, rows: Rows, *, phase: str) -> Cell:

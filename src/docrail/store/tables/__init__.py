@@ -6,6 +6,7 @@ from docrail.store.tables.base import metadata
 from docrail.store.tables.documents import admissions, batch_documents, documents
 from docrail.store.tables.idempotency import idempotency_keys
 from docrail.store.tables.learning import confirmations
+from docrail.store.tables.models import models
 from docrail.store.tables.products import products
 from docrail.store.tables.progress import counters, error_groups, errors, history, shards
 from docrail.store.tables.records import cells, composed, issues, verdicts
@@ -42,6 +43,7 @@ __all__ = [
     "limit_places",
     "limits",
     "metadata",
+    "models",
     "pipeline_phases",
     "products",
     "registry_fields",
