@@ -6,7 +6,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from docrail import rework, workflow
+from docrail import learning, rework, workflow
 from docrail.bootstrap import Program
 from docrail.core.model import Layout
 from docrail.core.plan import compile_rail
@@ -56,7 +56,9 @@ class Worker:
             stopping=stopping,
             worker_id=new_id(),
         )
-        self.tasks = workflow.tasks(self.parts) | rework.review_tasks(self.parts)
+        self.tasks = (
+            workflow.tasks(self.parts) | rework.review_tasks(self.parts) | learning.learning_tasks(self.parts)
+        )
 
     def work(self) -> list[str]:
         """The names of the tasks done."""

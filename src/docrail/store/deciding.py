@@ -13,6 +13,7 @@ from docrail.store import audit, tables
 from docrail.store.confirmations import confirm
 from docrail.store.decisions import Decision, add_decision, last_decision
 from docrail.store.locks import own_run
+from docrail.store.models import want_training
 from docrail.store.recompose import inputs_changed
 from docrail.store.records import Known, read_known
 from docrail.store.reviews import HeldField, find_held
@@ -97,6 +98,7 @@ def store_decision(connection: Connection, case: Case, said: Said, *, at: int, e
     id_ = _log(connection, case, said, version=version, at=at)
     change_held(connection, case.run.id, case.run_document_id, cells, at=at)
     if said.action is not Action.OVERRIDE:
+        want_training(connection, case.run.spec_id, enqueue=enqueue)
         confirm(
             connection,
             workspace_id=case.run.workspace_id,

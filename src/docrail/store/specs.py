@@ -92,6 +92,15 @@ def read_spec(
     return wanted[0]
 
 
+def workspace_of(connection: Connection, spec_id: str) -> str:
+    """The id of the workspace that a spec is in. Raises NotFound."""
+    table = tables.specs.c
+    found = connection.execute(select(table.workspace_id).where(table.id == spec_id)).scalar_one_or_none()
+    if found is None:
+        raise NotFound(f"no spec {spec_id!r}")
+    return str(found)
+
+
 def list_versions(connection: Connection, spec_id: str, *, workspace_id: str) -> list[StoredSpec]:
     """Every version of a spec, newest first; none if there is no such spec."""
     specs, versions = tables.specs, tables.spec_versions

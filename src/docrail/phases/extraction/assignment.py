@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import exp
 
-from docrail.phases.extraction.scoring import Scored
+from docrail.phases.extraction.scored import Scored
 from docrail.phases.extraction.spans import Place
 from docrail.phases.extraction.values import value_of
 from docrail.phases.extraction.wanted import Wanted
@@ -55,7 +55,8 @@ def choose(wanted: Wanted, spans: Sequence[Scored]) -> Choice | None:
     for scored in spans:
         if scored.score > 0:
             groups.setdefault(repr(value_of(scored.span.found, wanted)), []).append(scored)
-    ranked = sorted(((_add_up(group), group) for group in groups.values()), key=lambda pair: -pair[0])
+    summed = [(add_up([one.score for one in group]), group) for group in groups.values()]
+    ranked = sorted(summed, key=lambda pair: -pair[0])
     if not ranked or ranked[0][0] < THRESHOLD:
         return None
     score, group = ranked[0]
@@ -63,9 +64,10 @@ def choose(wanted: Wanted, spans: Sequence[Scored]) -> Choice | None:
     return Choice(wanted=wanted, best=max(group, key=lambda one: one.score), score=score, margin=margin)
 
 
-def _add_up(group: Sequence[Scored]) -> float:
-    scores = sorted((one.score for one in group), reverse=True)
-    return scores[0] + _CONFIRMED_BY_OTHERS * min(sum(scores[1:]), 0.6)
+def add_up(scores: Sequence[float]) -> float:
+    """The score of a value that stands in several places."""
+    ranked = sorted(scores, reverse=True)
+    return ranked[0] + _CONFIRMED_BY_OTHERS * min(sum(ranked[1:]), 0.6)
 
 
 def _free(

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from docrail.core.model import Layout
 from docrail.core.parsing import find_dates
@@ -28,6 +29,7 @@ from docrail.phases.extraction.parties import name_parties
 from docrail.phases.extraction.places import find_in_blocks
 from docrail.phases.extraction.segments import Segment, Sheet, read_sheets
 from docrail.phases.extraction.spans import Context, Found, Place, Span
+from docrail.phases.extraction.stacks import find_stacks
 from docrail.phases.extraction.wanted import Wanted
 
 _IN_TEXT: dict[Kind, Callable[[str], Iterator[Found]]] = {
@@ -45,7 +47,7 @@ _PLACES = {Kind.ADDRESS, Kind.STREET, Kind.POSTCODE, Kind.CITY}
 _OWN_AT_LEAST = 0.85
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Reading:
     """A document as the extractor sees it: sheets, address blocks, conventions.
 
@@ -61,6 +63,7 @@ class Reading:
     item_rows: frozenset[tuple[int, int]]
     block_lines: frozenset[tuple[int, int, int]]
     contexts: dict[tuple[int, int, int, int, Place], tuple[Context, ...]] = field(default_factory=dict)
+    surroundings: dict[tuple[int, ...], dict[str, float]] = field(default_factory=dict)
     _kept: dict[tuple[Kind, str | None], tuple[Span, ...]] = field(default_factory=dict)
 
     @property
@@ -82,6 +85,11 @@ class Reading:
         if wanted.kind in (Kind.TEXT, Kind.NAME, Kind.COUNTRY, *_PLACES):
             return (*found, *self._after_labels(wanted))
         return found
+
+    @cached_property
+    def stacks(self) -> tuple[Span, ...]:
+        """Runs of lines that stand close under one another: what only a learned extractor can tell apart."""
+        return tuple(span for sheet in self.sheets for span in find_stacks(sheet))
 
     def _find(self, kind: Kind, *, locale: str | None) -> Iterator[Span]:
         if kind in _PLACES or kind is Kind.NAME:

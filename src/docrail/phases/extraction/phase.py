@@ -4,21 +4,25 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from docrail.core.errors import InvalidInput, Problem
-from docrail.core.model import Cell, Provenance, Record, Value
+from docrail.core.model import Cell, Issue, Provenance, Record, Value
 from docrail.core.plan import PlannedPhase
+from docrail.core.plan_check import EXTRACTORS
 from docrail.core.spec import Field, FieldType
+from docrail.models.protocol import Model, NoModel
+from docrail.phases.extraction.asking import read_asking
 from docrail.phases.extraction.assignment import Choice, assign
-from docrail.phases.extraction.candidates import read_document
+from docrail.phases.extraction.candidates import Reading, read_document
+from docrail.phases.extraction.learned import LearnedField, blend, read_learned
+from docrail.phases.extraction.scored import Scored
 from docrail.phases.extraction.scoring import score_spans
 from docrail.phases.extraction.tables import Rows, find_rows
 from docrail.phases.extraction.values import value_of
-from docrail.phases.extraction.wanted import understand
-
-EXTRACTORS = ("local",)
+from docrail.phases.extraction.wanted import Wanted, understand
 
 
 class Extraction:
-    """`config`: `fields` (names to fill, default all) and `extractor` (default `local`)."""
+    """`config`: `fields` (names to fill, default all), `extractor` (default `local`) and, for a model, `ask_below`,
+    `model_input` and `without_model`."""
 
     def __init__(self, phase: PlannedPhase, fields: Sequence[Field]) -> None:
         problems = [*_check_extractor(phase), *_check_names(phase, fields)]
@@ -27,6 +31,13 @@ class Extraction:
         names = _names(phase.config.get("fields")) or [field.name for field in fields]
         self._phase = phase
         self._fields = tuple(field for field in fields if field.name in names)
+        self._learned = read_learned(phase.config.get("known"))
+        self._asking = read_asking(phase.config)
+        self._model: Model = NoModel()
+
+    def use(self, model: Model) -> None:
+        """Ask this model."""
+        self._model = model
 
     def run(self, record: Record) -> Record:
         """`record` with a cell for each field that has none yet and whose value was found."""
@@ -34,31 +45,49 @@ class Extraction:
         missing = [field for field in self._fields if field.name not in filled]
         if not missing:
             return record
+        cells = self._find(record, missing)
+        issues: list[Issue] = []
+        if self._asking is not None:
+            cells, issues = self._asking.complete(record, missing, cells, self._model, phase=self._phase.id)
+        order = {field.name: at for at, field in enumerate(self._fields)}
+        return record.adding(cells=sorted(cells, key=lambda cell: order[cell.field]), issues=issues)
+
+    def _find(self, record: Record, missing: Sequence[Field]) -> list[Cell]:
+        """What the document says by itself, without a model."""
         reading = read_document(record.layout)
         wanted = [
             understand(field) for field in missing if field.type not in (FieldType.ARRAY, FieldType.OBJECT)
         ]
         labels = frozenset(label for one in wanted for label, _ in one.labels if label)
-        choices = assign({one.field.name: (one, score_spans(reading, one, labels=labels)) for one in wanted})
-        cells = [_make_cell(choice, phase=self._phase.id) for choice in choices]
+        choices = assign({one.field.name: (one, self._score(reading, one, labels)) for one in wanted})
+        cells = [self._make_cell(choice) for choice in choices]
         for field in missing:
             rows = find_rows(reading, field) if field.items else None
             if rows is not None:
                 cells.append(_make_rows_cell(field, rows, phase=self._phase.id))
-        order = {field.name: at for at, field in enumerate(self._fields)}
-        return record.adding(cells=sorted(cells, key=lambda cell: order[cell.field]))
+        return cells
+
+    def _score(self, reading: Reading, wanted: Wanted, labels: frozenset[str]) -> list[Scored]:
+        learned = self._learned.get(wanted.field.name)
+        scored = score_spans(reading, wanted, labels=labels, wide=learned is not None)
+        return blend(reading, wanted, scored, learned) if learned else scored
+
+    def _make_cell(self, choice: Choice) -> Cell:
+        learned = self._learned.get(choice.wanted.field.name)
+        return make_cell(choice, phase=self._phase.id, learned=learned)
 
 
-def _make_cell(choice: Choice, *, phase: str) -> Cell:
+def make_cell(choice: Choice, *, phase: str, learned: LearnedField | None) -> Cell:
+    """The cell of a choice, with where its value stands and why it was chosen."""
     span, found = choice.best.span, choice.best.span.found
     notes = [choice.best.because, *([found.note] if found.note else [])]
     return Cell(
         field=choice.wanted.field.name,
         value=value_of(found, choice.wanted),
-        confidence=choice.confidence,
+        confidence=_confidence(choice, learned),
         phase=phase,
         provenance=Provenance(
-            method="zero_shot",
+            method="learned" if learned else "zero_shot",
             text=found.text,
             page=span.segment.page,
             box=span.box,
@@ -66,6 +95,13 @@ def _make_cell(choice: Choice, *, phase: str) -> Cell:
             detail="; ".join(notes),
         ),
     )
+
+
+def _confidence(choice: Choice, learned: LearnedField | None) -> float:
+    if learned is None or learned.certainty is None:
+        return choice.confidence
+    sure = learned.certainty.of(choice.score, choice.margin)
+    return round(sure * (1 - choice.best.span.found.doubt), 3)
 
 
 def _make_rows_cell(field: Field, rows: Rows, *, phase: str) -> Cell:

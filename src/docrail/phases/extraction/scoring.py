@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 from docrail.core.spec import FieldType
@@ -10,36 +9,36 @@ from docrail.phases.extraction.candidates import Reading
 from docrail.phases.extraction.labels import normal_label
 from docrail.phases.extraction.lexicon import Kind, read_label
 from docrail.phases.extraction.roles import look_at, role_bonus
+from docrail.phases.extraction.scored import Scored
 from docrail.phases.extraction.segments import Segment, Sheet
 from docrail.phases.extraction.spans import Context, Span
 from docrail.phases.extraction.wanted import Wanted
 
 _SURE_BY_SHAPE = {Kind.CURRENCY, Kind.EMAIL, Kind.URL, Kind.IBAN, Kind.BIC}
 _FREE = {Kind.TEXT, Kind.NAME, Kind.ADDRESS, Kind.STREET, Kind.CITY, Kind.COUNTRY, Kind.POSTCODE}
+STACKED = {Kind.TEXT, Kind.NAME, Kind.ADDRESS}
 _FIGURE_ONLY = re.compile(r"[^A-Za-z]*(?:EUR|USD|GBP|CHF|MYR|INR|SR|RM|Rs\.?|x|X|[A-Z])?[^A-Za-z]*")
 _WORDS_AT_MOST = 14
 _MAY_NOT_NAME = re.compile(r"\d{3}|@|^\W*\d+\W*$|^\d+[\s,]|\s\d+$|[:?]$|\w{4}\.$|^[a-zß-ÿ]+ |^[a-z]+$|:\s|%")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scored:
-    """A span with its score for a field (about 0..1), the part its labels gave, and why."""
+def score_spans(
+    reading: Reading, wanted: Wanted, *, labels: frozenset[str] = frozenset(), wide: bool = False
+) -> list[Scored]:
+    """Every span that `wanted` may take, with its score; `labels` are those of all fields, so that none is a value.
 
-    span: Span
-    score: float
-    label: float
-    because: str
-
-
-def score_spans(reading: Reading, wanted: Wanted, *, labels: frozenset[str] = frozenset()) -> list[Scored]:
-    """Every span that `wanted` may take, with its score; `labels` are those of all fields, so that none is a value."""
-    spans = [span for span in reading.spans_for(wanted) if fits(span, wanted)]
+    `wide` gives those too that labels and rules alone could not tell apart: for a learned extractor.
+    """
+    offered = reading.spans_for(wanted)
+    if wide and wanted.kind in STACKED:
+        offered = (*offered, *reading.stacks)
+    spans = [span for span in offered if fits(span, wanted)]
     contexts = [_contexts(reading, span) for span in spans]
     said, others = _Said(wanted), look_at(spans)
     labelled = [_label_score(said, beside) for beside in contexts]
     scored = []
     for span, (label, against, because) in zip(spans, labelled, strict=True):
-        if not label and wanted.kind is Kind.TEXT:
+        if not label and wanted.kind is Kind.TEXT and not wide:
             continue
         bonus = role_bonus(reading, wanted, span, others)
         score = 0.78 * label - against + bonus + span.found.prior + _shape_bonus(span, wanted)
