@@ -16,6 +16,7 @@ from docrail.core.plan import PlannedPhase
 from docrail.core.rework import added, phases_from, rewind
 from docrail.core.state import Failure
 from docrail.core.withhold import without_held
+from docrail.desk import seat
 from docrail.engine.durable import Stopping
 from docrail.journey import describe
 from docrail.phases.protocol import Phase
@@ -83,9 +84,8 @@ def _run_again(due: Rework, stored: Record, parts: Parts) -> Record | Failure:
     try:
         made = base = replace(base, layout=_read_layout(due, parts))
         plan = with_knowledge(plan, known)
-        phases = {
-            planned.id: phase for planned, phase in zip(plan.document_phases, make_phases(plan), strict=True)
-        }
+        every = seat(make_phases(plan), plan.document_phases, due.run.id, parts.office)
+        phases = {planned.id: phase for planned, phase in zip(plan.document_phases, every, strict=True)}
     except Exception as error:
         log.exception("record_not_ready", document=due.document.id)
         return describe(None, _cause(error, code="unreadable"), attempts=1)
