@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from docrail.core.errors import InvalidInput, Problem
-from docrail.core.model import Cell, Provenance, Record, Value
+from docrail.core.model import Cell, Issue, Provenance, Record, Value
 from docrail.core.plan import PlannedPhase
 from docrail.core.spec import Field, FieldType
 from docrail.phases.extraction.assignment import Choice, assign
@@ -16,6 +16,8 @@ from docrail.phases.extraction.tables import Rows, find_rows
 from docrail.phases.extraction.values import value_of
 from docrail.phases.extraction.wanted import Wanted, understand
 
+AMBIGUOUS = 0.3
+"""The doubt from which on a reading is a guess that somebody should know of."""
 EXTRACTORS = ("local",)
 
 
@@ -49,7 +51,8 @@ class Extraction:
             if rows is not None:
                 cells.append(_make_rows_cell(field, rows, phase=self._phase.id))
         order = {field.name: at for at, field in enumerate(self._fields)}
-        return record.adding(cells=sorted(cells, key=lambda cell: order[cell.field]))
+        issues = [_ambiguity(choice) for choice in choices if choice.best.span.found.doubt >= AMBIGUOUS]
+        return record.adding(cells=sorted(cells, key=lambda cell: order[cell.field]), issues=issues)
 
     def _score(self, reading: Reading, wanted: Wanted, labels: frozenset[str]) -> list[Scored]:
         learned = self._learned.get(wanted.field.name)
@@ -59,6 +62,11 @@ class Extraction:
     def _make_cell(self, choice: Choice) -> Cell:
         learned = self._learned.get(choice.wanted.field.name)
         return make_cell(choice, phase=self._phase.id, learned=learned)
+
+
+def _ambiguity(choice: Choice) -> Issue:
+    message = f"'{choice.wanted.field.name}' can be read in two ways and nothing in the document settles it"
+    return Issue(code="ambiguous_date", message=f"{message}: {choice.best.span.found.note}")
 
 
 def make_cell(choice: Choice, *, phase: str, learned: LearnedField | None) -> Cell:
