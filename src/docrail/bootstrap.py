@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from docrail.config import Settings
+from docrail.core.retry import Limits
 from docrail.delivery.courier import Courier, delivering
+from docrail.desk import Office
 from docrail.engine.crew import joined, process_identity
 from docrail.engine.durable import Engine
 from docrail.engine.limiter import Limiter
 from docrail.learning import learning_tasks
-from docrail.reading.limits import Limits
+from docrail.models.protocol import Access
+from docrail.reading.limits import Limits as ReadingLimits
 from docrail.reading.sandbox import Reader
 from docrail.rework import review_tasks
 from docrail.store.blobs import Blobs
@@ -92,17 +95,17 @@ def working(program: Program) -> Iterator[Worker | None]:
         crew = joined(database, engine, take_over_seconds=settings.take_over_seconds, alone=settings.embedded)
         with make_reader(settings) as reader, crew as worker:
             ledger = Ledger(database, enqueue=engine.enqueue, shard=worker.shard)
+            limiter = Limiter(
+                database, worker_id=worker.id, stopping=engine.stopping, by_type=settings.phase_limits
+            )
+            office = make_office(program, reader, limiter)
             parts = Parts(
                 database=database,
                 blobs=program.blobs,
                 ledger=ledger,
                 reader=reader,
-                limiter=Limiter(
-                    database,
-                    worker_id=worker.id,
-                    stopping=engine.stopping,
-                    by_type=settings.phase_limits,
-                ),
+                limiter=limiter,
+                office=office,
                 enqueue=engine.enqueue,
                 stopping=engine.stopping,
                 worker_id=worker.id,
@@ -116,6 +119,8 @@ def working(program: Program) -> Iterator[Worker | None]:
             finally:
                 engine.stop()
                 ledger.close()
+                if office is not None:
+                    office.client.close()
 
 
 def _courier(program: Program) -> Courier:
@@ -130,6 +135,35 @@ def make_reader(settings: Settings, *, processes: int | None = None) -> Reader:
         limits=_limits(settings),
         processes=processes or _processes(settings),
         ocr_engine=settings.ocr_engine,
+    )
+
+
+def make_office(program: Program, reader: Reader, limiter: Limiter) -> Office | None:
+    """What asks the model that the settings name; None if they name none. Its key is read from the environment."""
+    settings = program.settings
+    if not settings.model_name:
+        return None
+    from docrail.models.client import Client  # noqa: PLC0415 - the HTTP library takes 0.1 s, for those who have a model
+
+    access = Access(
+        api=settings.model_api,
+        url=settings.model_url,
+        name=settings.model_name,
+        key=os.environ.get(settings.model_key_variable, ""),
+        timeout_seconds=settings.model_timeout_seconds,
+        max_output_tokens=settings.model_output_tokens,
+        input_price=settings.model_input_price,
+        output_price=settings.model_output_price,
+    )
+    return Office(
+        client=Client(access),
+        limits=Limits(concurrency=settings.model_concurrency, per_second=settings.model_per_second or None),
+        limiter=limiter,
+        database=program.database,
+        blobs=program.blobs,
+        reader=reader,
+        budget=settings.model_budget,
+        budget_tokens=settings.model_budget_tokens,
     )
 
 
@@ -164,8 +198,8 @@ def _processes(settings: Settings) -> int:
     return settings.processes or os.cpu_count() or 1
 
 
-def _limits(settings: Settings) -> Limits:
-    return Limits(
+def _limits(settings: Settings) -> ReadingLimits:
+    return ReadingLimits(
         bytes=settings.max_file_mb * 1_000_000,
         pages=settings.max_pages,
         pixels=settings.max_megapixels * 1_000_000,

@@ -6,12 +6,14 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from math import inf
 from pathlib import Path
 from typing import Any
 
 from docrail.core.errors import InvalidInput, Problem
 from docrail.core.plan import PhaseType
 from docrail.core.retry import Limits, Retry, check_effort, read_limits
+from docrail.models.wire import APIS
 
 
 def _setting(default: Any, text: str) -> Any:
@@ -55,6 +57,31 @@ class Settings:
         "limits of a type of phase over all runs and workers, as JSON or a table: "
         '`{"extraction": {"concurrency": 4, "per_second": 30}}`',
     )
+    model_api: str = _setting(
+        "openai", "how the model is spoken to: openai (and all that is compatible) or anthropic"
+    )
+    model_url: str = _setting(
+        "", "the base URL of the model's service, like `http://127.0.0.1:11434/v1`; empty: the API's own"
+    )
+    model_name: str = _setting("", "the model's name as its service knows it; empty: no model is configured")
+    model_key_variable: str = _setting(
+        "DOCRAIL_MODEL_KEY",
+        "the environment variable that holds the key of the model's service; it may be missing",
+    )
+    model_concurrency: int = _setting(4, "calls of the model at once, over all workers")
+    model_per_second: float = _setting(
+        0.0, "calls of the model that start in a second, over all workers; 0: any"
+    )
+    model_timeout_seconds: float = _setting(120.0, "the longest that one call of the model may take")
+    model_output_tokens: int = _setting(4000, "the longest answer of the model, in tokens")
+    model_input_price: float = _setting(
+        0.0, "what a million tokens given to the model cost, in your currency"
+    )
+    model_output_price: float = _setting(0.0, "what a million tokens that the model makes cost")
+    model_budget: float = _setting(
+        0.0, "what one run may spend on the model, in the currency of the prices; 0: any"
+    )
+    model_budget_tokens: int = _setting(0, "the tokens one run may use, given and made together; 0: any")
     take_over_seconds: int = _setting(
         30, "a worker not heard of for so long is dead, and the others take over what it held (PostgreSQL)"
     )
@@ -133,6 +160,7 @@ def _checked(given: Mapping[str, tuple[Any, str]], known: set[str]) -> Settings:
         values.get("webhook_networks", ""), given.get("webhook_networks", ("", ""))[1]
     )
     problems += _check_limits(values.get("limits", "{}"), given.get("limits", ("", ""))[1])
+    problems += _check_model(values, given)
     if problems:
         raise InvalidInput("the settings cannot be used", tuple(problems))
     return Settings(**values)
@@ -166,3 +194,22 @@ def _check_limits(text: str, origin: str) -> list[Problem]:
         for kind in limits
         for problem in check_effort({"limits": limits[kind]}, path=f"{path}.{kind}")
     ]
+
+
+def _check_model(values: Mapping[str, Any], given: Mapping[str, tuple[Any, str]]) -> list[Problem]:
+    """The settings of the model that cannot be meant."""
+    problems = []
+    least = {"model_concurrency": 1, "model_output_tokens": 1, "model_timeout_seconds": 0.001}
+    for name, value in values.items():
+        path = f"{given[name][1]}: {name}"
+        if name == "model_api" and value not in APIS:
+            problems.append(Problem(path=path, message=f"{value!r} is none of {', '.join(APIS)}"))
+        elif name == "model_url" and value and not value.startswith(("http://", "https://")):
+            problems.append(Problem(path=path, message="must start with http:// or https://"))
+        elif (
+            name.startswith("model_")
+            and isinstance(value, int | float)
+            and not least.get(name, 0) <= value < inf
+        ):
+            problems.append(Problem(path=path, message=f"must be a number of at least {least.get(name, 0)}"))
+    return problems

@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from docrail.core.errors import WorkError
+from docrail.core.errors import Busy, WorkError
 from docrail.core.model import CellStatus, Record
 from docrail.core.plan import Plan, PlannedPhase
 from docrail.core.retry import Retry
@@ -120,12 +120,17 @@ class Journey:
         """
         if planned is None:
             self.attempts += 1
+        elif isinstance(error, Busy) and not error.sent:
+            self.attempts -= 1
         retry = planned.retry if planned else READING
         at_phase = planned or self._phase_on_the_way()
         if error.retryable and self.attempts < retry.attempts:
+            seconds = retry.delay(self.attempts)
+            if isinstance(error, Busy):
+                seconds = max(seconds, error.seconds)
             self.move(State.WAITING, phase_id=at_phase.id if at_phase else None)
             work = replace(self.work, position=self.position, attempts=self.attempts, timings=self.timings)
-            self.waiting = retry.delay(self.attempts), work
+            self.waiting = seconds, work
             return
         self.move(
             State.ERROR,
@@ -133,6 +138,11 @@ class Journey:
             phase_id=at_phase.id if at_phase else None,
             failure=describe(planned, error, attempts=self.attempts),
         )
+
+    def give_back(self, planned: PlannedPhase) -> None:
+        """The worker stops in the middle of an attempt that can wait: it was none."""
+        self.attempts -= 1
+        self.move(State.QUEUED, phase_id=planned.id)
 
     def _phase_on_the_way(self) -> PlannedPhase | None:
         """The phase a document stands at that has finished others: what they made still counts."""

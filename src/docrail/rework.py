@@ -16,6 +16,7 @@ from docrail.core.plan import PlannedPhase
 from docrail.core.rework import added, phases_from, rewind
 from docrail.core.state import Failure
 from docrail.core.withhold import without_held
+from docrail.desk import seat
 from docrail.engine.durable import Stopping
 from docrail.journey import describe
 from docrail.phases.protocol import Phase
@@ -28,7 +29,7 @@ from docrail.store.recompose import Recomposing
 from docrail.store.records import completed_records, read_known
 from docrail.store.reworks import Rework
 from docrail.store.workers import HeldByAnother
-from docrail.workflow import LOOK_SECONDS, Parts
+from docrail.workflow import Parts, assemble
 
 log = structlog.get_logger()
 
@@ -83,9 +84,8 @@ def _run_again(due: Rework, stored: Record, parts: Parts) -> Record | Failure:
     try:
         made = base = replace(base, layout=_read_layout(due, parts))
         plan = with_knowledge(plan, known)
-        phases = {
-            planned.id: phase for planned, phase in zip(plan.document_phases, make_phases(plan), strict=True)
-        }
+        every = seat(make_phases(plan), plan.document_phases, due.run.id, parts.office)
+        phases = {planned.id: phase for planned, phase in zip(plan.document_phases, every, strict=True)}
     except Exception as error:
         log.exception("record_not_ready", document=due.document.id)
         return describe(None, _cause(error, code="unreadable"), attempts=1)
@@ -133,8 +133,7 @@ def _find_recomposing(run_id: str, parts: Parts) -> Recomposing | None:
             with parts.database.writing() as connection:
                 return recomposing.find_recomposing(connection, run_id)
         except HeldByAnother:
-            if parts.stopping.wait(LOOK_SECONDS):
-                raise Stopping from None
+            assemble(run_id, parts)  # not waited for: after a crash it may wait for the place that we have
 
 
 def _compose_again(doing: Recomposing, parts: Parts) -> None:

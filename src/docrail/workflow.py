@@ -20,6 +20,7 @@ from docrail.core.model import Layout, Record
 from docrail.core.plan import Plan, PlannedPhase
 from docrail.core.state import State
 from docrail.core.withhold import without_held
+from docrail.desk import Office, seat
 from docrail.engine.durable import Stopping
 from docrail.engine.limiter import Limiter
 from docrail.journey import ClaimLost, Journey, describe
@@ -34,7 +35,7 @@ from docrail.store.database import Database
 from docrail.store.knowledge import read_knowledge
 from docrail.store.ledger import Ledger, Receipt
 from docrail.store.records import completed_records, read_known
-from docrail.store.runs import read_run
+from docrail.store.runs import Run, read_run
 from docrail.store.settle import Enqueue
 from docrail.store.workers import HeldByAnother
 
@@ -56,6 +57,7 @@ class Parts:
     enqueue: Enqueue
     stopping: threading.Event
     worker_id: str
+    office: Office | None = None
     at_hand: dict[str, threading.Lock] = field(default_factory=dict)
 
 
@@ -88,7 +90,7 @@ def _claim(chunk_id: str, parts: Parts) -> Claim | None:
 
 
 def _work_off(claim: Claim, parts: Parts) -> None:
-    phases = _make_phases(claim.run.plan, parts)
+    phases = _make_phases(claim.run, parts)
     todo = [(0.0, n, work) for n, work in enumerate(claim.works)]
     receipt = Receipt()
     while todo:
@@ -113,12 +115,14 @@ class _Unmade:
         raise self.reason
 
 
-def _make_phases(plan: Plan, parts: Parts) -> Sequence[Phase | _Unmade]:
-    """The phases of a plan with what they knew when the run began."""
+def _make_phases(run: Run, parts: Parts) -> Sequence[Phase | _Unmade]:
+    """The phases of a run with what they knew when it began, and at a desk if they ask a model."""
+    plan = run.plan
     with parts.database.reading() as connection:
         known = read_knowledge(connection, plan)
     try:
-        return make_phases(with_knowledge(plan, known))
+        made = make_phases(with_knowledge(plan, known))
+        return seat(made, plan.document_phases, run.id, parts.office)
     except Exception as error:
         log.exception("phases_not_made")
         return [_Unmade(error)] * len(plan.document_phases)
@@ -197,6 +201,9 @@ def _attempt(
         journey.start(planned, costly=limited)
         try:
             return phase.run(record)
+        except Stopping:
+            journey.give_back(planned)
+            raise
         except WorkError as error:
             journey.fail(planned, without_held(error, record))
         except Exception as error:

@@ -222,3 +222,19 @@ def test_another_workspace_neither_sees_nor_uses_what_is_remembered(program: Pro
         theirs = save_spec(other, SPEC).id
     cell = run(other, theirs, order("F-78", 93)).get("spots")
     assert cell is None or cell.phase != "transfer"
+
+
+def test_confirmed_rows_teach_which_header_words_mean_which_column(program: Program) -> None:
+    items = (Field(name="cargo"), Field(name="quantity", type=FieldType.NUMBER))
+    loads = Field(name="loads", type=FieldType.ARRAY, items=items)
+    spec = save_spec(program, replace(SPEC, name="loads", fields=(loads,)))
+    lists = [layout_of("Vracht  Stuks", f"Timber  {n}", f"Coal    {n + 1}") for n in range(3, 6)]
+    assert "loads" not in run(program, spec.id, lists[2])
+    for n, layout in enumerate(lists[:2], 3):
+        rows = [{"cargo": "Timber", "quantity": n}, {"cargo": "Coal", "quantity": n + 1}]
+        say(program, spec.id, add(program, layout), {"loads": rows})
+
+    cell = run(program, spec.id, lists[2])["loads"]
+
+    assert cell.value == [{"cargo": "Timber", "quantity": 5}, {"cargo": "Coal", "quantity": 6}]
+    assert cell.confidence < 0.8

@@ -224,6 +224,6 @@ def test_every_mistake_in_the_config_is_reported_at_once() -> None:
     with pytest.raises(InvalidInput) as caught:
         make_phase([Field(name="total")], {"extractor": "oracle", "fields": ["totl"]})
     assert [str(problem) for problem in caught.value.problems] == [
-        "extract.extractor: no extractor 'oracle'; there is local",
+        "extract.extractor: no extractor 'oracle'; there is local, model, local-then-model",
         "extract.fields: no field 'totl'; did you mean 'total'?",
     ]

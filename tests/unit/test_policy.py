@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from docrail.core.model import Value
@@ -236,6 +236,7 @@ VALUES = st.dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(rules=RULES, values=VALUES, data=st.data())
 def test_policies_end_are_deterministic_and_do_not_depend_on_how_fields_are_listed(
     rules: list[dict[str, Any]], values: dict[str, Any], data: st.DataObject

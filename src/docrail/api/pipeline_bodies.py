@@ -1,5 +1,6 @@
 """What is asked of pipelines and what is shown of them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -8,6 +9,7 @@ from pydantic.alias_generators import to_camel
 from docrail.api.ids import Text
 from docrail.core.plan import PlannedPhase, Scope
 from docrail.core.progress import ErrorEntry
+from docrail.models.protocol import Usage
 from docrail.store.run_documents import RunDocument
 from docrail.store.runs import Run
 from docrail.usecases.progress_json import error_body
@@ -88,12 +90,29 @@ class PhaseBody(BaseModel):
     config: dict[str, Any]
 
 
+class UsageBody(BaseModel):
+    """What was used of a model; the calls that failed are counted in `calls`, and what they used too."""
+
+    calls: int
+    failed: int
+    input_tokens: int
+    output_tokens: int
+    cost: float
+
+
+class RunUsageBody(UsageBody):
+    """What a run used of a model, and each of its phases that used any."""
+
+    phases: dict[str, UsageBody]
+
+
 class WholePipelineBody(PipelineBody):
     """A run with its frozen phases, and which version of the spec they come from."""
 
     schema_version: int
     metadata: dict[str, Any]
     phases: list[PhaseBody]
+    usage: RunUsageBody | None = None
 
 
 class DocumentErrorBody(BaseModel):
@@ -104,7 +123,8 @@ class DocumentErrorBody(BaseModel):
 
 
 class RunDocumentBody(BaseModel):
-    """A document in a run; `phase` is where it stands, `timings` the seconds each phase took."""
+    """A document in a run; `phase` is where it stands, `timings` the seconds each phase took,
+    `cost` and `usage` what was used of a model (null: nothing)."""
 
     id: str
     document_id: str
@@ -118,6 +138,7 @@ class RunDocumentBody(BaseModel):
     completed_at: str | None
     timings: dict[str, float]
     cost: float | None = None
+    usage: UsageBody | None = None
 
 
 class ErrorEntryBody(BaseModel):
@@ -140,13 +161,14 @@ def show_pipeline(run: Run) -> PipelineBody:
     return PipelineBody(**_pipeline(run))
 
 
-def show_whole_pipeline(run: Run) -> WholePipelineBody:
-    """A run with its phases."""
+def show_whole_pipeline(run: Run, usage: Mapping[str, Usage]) -> WholePipelineBody:
+    """A run with its phases; `usage` of the model by phase id."""
     return WholePipelineBody(
         **_pipeline(run),
         schema_version=run.spec_version,
         metadata=run.metadata,
         phases=[_phase(phase) for phase in run.plan.phases],
+        usage=_run_usage(usage),
     )
 
 
@@ -177,6 +199,28 @@ def _phase(phase: PlannedPhase) -> PhaseBody:
     )
 
 
+def show_usage(usage: Usage) -> UsageBody:
+    """What was used of a model."""
+    return UsageBody(**_usage(usage))
+
+
+def _run_usage(usage: Mapping[str, Usage]) -> RunUsageBody | None:
+    if not usage:
+        return None
+    phases = {phase: show_usage(used) for phase, used in usage.items()}
+    return RunUsageBody(**_usage(sum(usage.values(), Usage())), phases=phases)
+
+
+def _usage(usage: Usage) -> dict[str, Any]:
+    return {
+        "calls": usage.calls,
+        "failed": usage.failed,
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+        "cost": round(usage.cost, 8),
+    }
+
+
 def show_run_document(document: RunDocument) -> RunDocumentBody:
     """A document of a run."""
     error = None
@@ -194,6 +238,8 @@ def show_run_document(document: RunDocument) -> RunDocumentBody:
         started_at=maybe_time(document.started_at),
         completed_at=maybe_time(document.completed_at),
         timings=document.timings,
+        cost=document.usage.cost if document.usage.calls else None,
+        usage=show_usage(document.usage) if document.usage.calls else None,
     )
 
 

@@ -61,6 +61,7 @@ class TableRowBody(BaseModel):
     statuses: dict[str, str]
     group: str | None = None
     conflicts: list[str] = []
+    notes: list[str] = []
 
 
 def read_parts(include: str) -> frozenset[str]:
@@ -99,6 +100,7 @@ def show_table_row(row: ComposedRow | ProductRow) -> TableRowBody:
         statuses=dict(row.statuses),
         group=row.group,
         conflicts=list(row.conflicts),
+        notes=list(row.notes),
     )
 
 

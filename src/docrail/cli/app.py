@@ -31,6 +31,7 @@ COMMANDS = {
     "learn": ("learn", "Teach a spec what is true of documents."),
     "evaluate": ("learn", "Measure what a spec finds against what is true."),
     "keys": ("keys", "Make, list and revoke the keys of the HTTP interface."),
+    "replay": ("replay", "Show what a gate would hold with another severity, and hold it."),
     "audit": ("audit", "Show who did what, and verify that nothing was changed since."),
     "serve": ("serve", "Serve the HTTP interface and the web page."),
     "worker": ("worker", "Work on whatever is queued, until stopped."),

@@ -10,8 +10,9 @@ from docrail.cli.problems import COMPLETED, FAILED, SOME_FAILED
 from docrail.cli.screen import file_names
 from docrail.cli.table import show_table
 from docrail.core.progress import Progress, RunStatus
+from docrail.models.protocol import Usage
 from docrail.usecases.exports import export_pipeline
-from docrail.usecases.pipelines import get_pipeline
+from docrail.usecases.pipelines import get_pipeline, get_usage
 from docrail.usecases.products import make_product, pipeline_rows
 from docrail.usecases.results import ResultRow, count_table, list_results
 
@@ -30,12 +31,14 @@ def show_outcome(program: Program, progress: Progress, console: Console, *, out:
     """Print everything that a person wants to know at the end of a run, and write its table."""
     if progress.completed_documents == 0:
         show_failures(program, progress, console)
+        show_usage(program, progress, console)
         console.print("There is no table: no document was completed.")
         return
     product = make_product(program, progress.pipeline_id).product
     show_rows(program, progress.pipeline_id, console, limit=ROWS_SHOWN)
     show_held(program, progress, console)
     show_failures(program, progress, console)
+    show_usage(program, progress, console)
     for target in filter(None, (out, default_target(program, progress.pipeline_id))):
         rows = export_pipeline(program, progress.pipeline_id, target)
         console.print(f"{counted(rows, 'row')} in {target}", markup=False, highlight=False, soft_wrap=True)
@@ -81,6 +84,18 @@ def _held_lines(row: ResultRow) -> list[str]:
         gate = f" at gate {said.gate!r} ({said.check})" if said else ""
         causes.setdefault(f"{held.reason.value.replace('_', ' ')}{gate}", []).append(held.field)
     return [f"{row.document.filename}: {', '.join(fields)}: {cause}" for cause, fields in causes.items()]
+
+
+def show_usage(program: Program, progress: Progress, console: Console) -> None:
+    """What the run used of the model, if it asked one."""
+    used = sum(get_usage(program, progress.pipeline_id).values(), Usage())
+    if used.calls:
+        failed = f" ({used.failed:,} failed)" if used.failed else ""
+        cost = f", cost {used.cost:.4f}" if used.cost else ""
+        tokens = used.input_tokens + used.output_tokens
+        console.print(
+            f"Model: {counted(used.calls, 'call')}{failed}, {tokens:,} tokens{cost}", highlight=False
+        )
 
 
 def show_failures(program: Program, progress: Progress, console: Console) -> None:

@@ -15,10 +15,11 @@ KEYS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "pattern": (frozenset({"pattern"}), frozenset()),
     "range": (frozenset(), frozenset({"min", "max"})),
     "rule": (frozenset({"rule"}), frozenset()),
+    "check_digits": (frozenset({"kind"}), frozenset()),
 }
 """What each check needs, and what it may have besides `fields` and `message`."""
 
-_BODY = {"min_confidence": "value", "pattern": "pattern", "rule": "rule"}
+_BODY = {"min_confidence": "value", "pattern": "pattern", "rule": "rule", "check_digits": "kind"}
 _COMMON = ("fields", "message")
 
 
@@ -117,7 +118,7 @@ def judged_fields(
 
 def fits(field: Field, options: Mapping[str, Value]) -> bool:
     """Whether a pattern or a range means anything for a field of this type."""
-    if options["check"] == "pattern":
+    if options["check"] in {"pattern", "check_digits"}:
         return field.type is FieldType.STRING
     if options["check"] != "range":
         return True

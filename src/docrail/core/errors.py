@@ -9,6 +9,7 @@ DocrailError
 └── WorkError                what stops one document: `retryable` is the engine's only question
     ├── DocumentError        the file itself cannot be read, whatever is tried
     └── PhaseError           a phase could not do its work
+        └── Busy             the service it needs asked to wait
 """
 
 from dataclasses import dataclass
@@ -82,6 +83,10 @@ class WorkError(DocrailError):
         self.code = code
         self.retryable = retryable
 
+    def saying(self, message: str) -> "WorkError":
+        """The same failure in other words."""
+        return WorkError(message, code=self.code, retryable=self.retryable)
+
 
 class DocumentError(WorkError):
     """The file cannot be read: `unreadable`, `encrypted`, `empty`, `unsupported`, `too_large`, `timeout`,
@@ -90,3 +95,16 @@ class DocumentError(WorkError):
 
 class PhaseError(WorkError):
     """A phase could not do its work: `extraction_failed`, `rule_error`, `model_unavailable`, …"""
+
+
+class Busy(PhaseError):  # noqa: N818 - what it is, not that it is an error
+    """The service asked to wait `seconds`. `sent` is False if it was not even asked: that is no attempt."""
+
+    def __init__(self, message: str, *, seconds: float, sent: bool) -> None:
+        super().__init__(message, code="rate_limited", retryable=True)
+        self.seconds = seconds
+        self.sent = sent
+
+    def saying(self, message: str) -> "Busy":
+        """The same wait in other words."""
+        return Busy(message, seconds=self.seconds, sent=self.sent)

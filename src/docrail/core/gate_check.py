@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from docrail.core.check import KEYS, fits, judged_fields, normalise_check
+from docrail.core.check_digits import KINDS
 from docrail.core.errors import InvalidInput, Problem
 from docrail.core.expression import compile_expression
 from docrail.core.model import Value
@@ -152,6 +153,15 @@ def _check_types(
         yield Problem(path=path, message=f"there is no field that this {options['check']} can judge")
 
 
+def _check_digits(
+    options: Mapping[str, Value], gate: Gate, fields: Sequence[Field], path: str
+) -> Iterator[Problem]:
+    kind = options["kind"]
+    if kind not in KINDS:
+        yield Problem(path=f"{path}.check_digits", message=f"no number '{kind}'{suggest(str(kind), KINDS)}")
+    yield from _check_types(options, gate, fields, path)
+
+
 def _check_rule(
     options: Mapping[str, Value], gate: Gate, fields: Sequence[Field], path: str
 ) -> Iterator[Problem]:
@@ -177,4 +187,5 @@ _BODIES = {
     "pattern": _check_pattern,
     "range": _check_range,
     "rule": _check_rule,
+    "check_digits": _check_digits,
 }

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from docrail.core.check import Check, read_checks
+from docrail.core.check_digits import has_good_digits
 from docrail.core.errors import PhaseError
 from docrail.core.gate_check import check_gate
 from docrail.core.model import Cell, CellStatus, HoldReason, Record, Severity, Value, Verdict
@@ -191,6 +192,13 @@ def _find_rule(case: _Case) -> _Finding:
     return _PASSED if holds_true else _failed(case, f"'{case.check.expression.source}' is not so")
 
 
+def _find_check_digits(case: _Case) -> _Finding:
+    kind = str(case.check.options["kind"])
+    if _is_empty(case.value) or has_good_digits(str(case.value), kind):
+        return _PASSED
+    return _failed(case, f"the check digits of '{case.field.name}' are wrong for {kind}")
+
+
 _FINDERS: Mapping[str, Callable[[_Case], _Finding]] = {
     "required": _find_required,
     "in_source": _find_in_source,
@@ -198,4 +206,5 @@ _FINDERS: Mapping[str, Callable[[_Case], _Finding]] = {
     "pattern": _find_pattern,
     "range": _find_range,
     "rule": _find_rule,
+    "check_digits": _find_check_digits,
 }

@@ -20,9 +20,16 @@ STAGE_TYPES = ("source", "registry", "schema", "resolve", "valid", "assembly", "
 POLICY_KEYS = ("policies", "policy_ids")
 GATE_KEYS = ("gates", "stage_ids")
 
+EXTRACTORS = ("local", "model", "local-then-model")
+MODEL_OPTIONS: Mapping[str, tuple[str, ...]] = {
+    "model_input": ("text", "vision"),
+    "without_model": ("error", "local"),
+}
+"""What a `schema` stage may say of the model, and the words for it; the first is meant where it says nothing."""
+
 _OPTIONS: Mapping[str, tuple[str, ...]] = {
     "registry": EFFORT_KEYS,
-    "schema": ("extractor", "fields", *EFFORT_KEYS),
+    "schema": ("extractor", "fields", "ask_below", *MODEL_OPTIONS, *EFFORT_KEYS),
     "resolve": (*POLICY_KEYS, *EFFORT_KEYS),
     "valid": (*GATE_KEYS, "target_phases", *EFFORT_KEYS),
 }
@@ -180,6 +187,12 @@ def _check_schema(options: Mapping[str, Value], fields: Sequence[Field], path: s
     extractor = options.get("extractor")
     if "extractor" in options and not (isinstance(extractor, str) and extractor):
         yield Problem(path=f"{path}.extractor", message="must be the name of an extractor")
+    for key, words in MODEL_OPTIONS.items():
+        if key in options and options[key] not in words:
+            yield Problem(path=f"{path}.{key}", message=f"must be one of {', '.join(words)}")
+    below = options.get("ask_below", 0)
+    if isinstance(below, bool) or not isinstance(below, int | float) or not 0 <= below <= 1:
+        yield Problem(path=f"{path}.ask_below", message="must be a confidence from 0 to 1")
     known = [field.name for field in fields]
     yield from _check_list(options, "fields", path)
     for number, name in enumerate(_names(options.get("fields"))):

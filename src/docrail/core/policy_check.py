@@ -45,7 +45,18 @@ def check_policy(policy: Policy, fields: Sequence[Field], *, path: str) -> tuple
     return tuple(problems)
 
 
-def _check_rule(raw: Mapping[str, Value], fields: Sequence[Field], path: str) -> Iterator[Problem]:
+def check_shape(policy: Policy, *, path: str) -> tuple[Problem, ...]:
+    """Every problem of `policy` that shows without the fields: rules that do not exist, and their keys.
+
+    >>> print(*check_shape(Policy(name="p", rules=({"formt": "date", "field": "d"},)), path="p"))
+    p.rules[0]: which rule? write one of format, map, lookup, compute, split, join, enum, unit, currency, redact
+    """
+    before = f"{path}." if path else ""
+    every = ((raw, f"{before}rules[{number}]") for number, raw in enumerate(policy.rules))
+    return tuple(problem for raw, place in every for problem in _check_keys(raw, place))
+
+
+def _check_keys(raw: Mapping[str, Value], path: str) -> Iterator[Problem]:
     if not isinstance(raw, Mapping):
         yield Problem(path=path, message="a rule is a mapping such as {format: date, field: issue_date}")
         return
@@ -60,6 +71,14 @@ def _check_rule(raw: Mapping[str, Value], fields: Sequence[Field], path: str) ->
     for key in sorted(map(str, options.keys() - needed - allowed - {"rule"})):
         hint = suggest(key, needed | allowed)
         yield Problem(path=f"{path}.{key}", message=f"{kind} has no '{key}'{hint}")
+
+
+def _check_rule(raw: Mapping[str, Value], fields: Sequence[Field], path: str) -> Iterator[Problem]:
+    yield from _check_keys(raw, path)
+    options = normalise_rule(raw) if isinstance(raw, Mapping) else {}
+    kind = options.get("rule")
+    if not isinstance(kind, str) or kind not in KEYS:
+        return
     for key in FIELD_KEYS:
         if key in options:
             yield from _check_field(options[key], fields, f"{path}.{key}")

@@ -17,7 +17,7 @@ KEYS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "map": (frozenset({"field", "values"}), frozenset({"default"})),
     "lookup": (
         frozenset({"field", "csv", "key", "column"}),
-        frozenset({"from", "overwrite", "table", "threshold"}),
+        frozenset({"from", "overwrite", "table", "query", "threshold"}),
     ),
     "compute": (frozenset({"field", "expression"}), frozenset({"overwrite"})),
     "split": (frozenset({"field"}), frozenset({"from", "at", "part", "overwrite"})),
@@ -29,11 +29,12 @@ KEYS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     ),
     "currency": (
         frozenset({"field", "to", "currency_field"}),
-        frozenset({"from", "date_field", "rates", "csv", "table", "locale", "overwrite"}),
+        frozenset({"from", "date_field", "rates", "csv", "table", "query", "locale", "overwrite"}),
     ),
     "redact": (frozenset({"field"}), frozenset({"what", "keep_last"})),
 }
-"""What each rule needs, and what it may have besides; `table` is the name of the file that was read into `csv`."""
+"""What each rule needs, and what it may have besides; `table` is the name of the file that was read into `csv`, by
+`query` if it is a database."""
 
 _SHORT = {
     "format": "as",

@@ -37,8 +37,7 @@ def _pattern(secret: str) -> str:
 
 def without_held(error: WorkError, *records: Record) -> WorkError:
     """The same failure, with a message that quotes nothing held."""
-    message = hide_held(error.message, *(record.cells for record in records))
-    return WorkError(message, code=error.code, retryable=error.retryable)
+    return error.saying(hide_held(error.message, *(record.cells for record in records)))
 
 
 def _secrets(cells: Sequence[Cell]) -> Iterator[str]:

@@ -44,10 +44,11 @@ class Limiter:
     def place(self, phase: PlannedPhase, run_id: str) -> AbstractContextManager[bool]:
         """A place in the phase while the block runs; True if there are limits at all. Raises Stopping."""
         held = self.limits(phase, run_id)
-        return self._within(held) if held else FREE
+        return self.within(held) if held else FREE
 
     @contextmanager
-    def _within(self, held: Sequence[tuple[str, Limits]]) -> Iterator[bool]:
+    def within(self, held: Sequence[tuple[str, Limits]]) -> Iterator[bool]:
+        """A place under every one of these limits, each with the name all workers know it by. Raises Stopping."""
         taken: list[tuple[str, int]] = []
         try:
             for key, limits in held:

@@ -7,16 +7,18 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
 from docrail.core.errors import NotFound
 from docrail.core.state import ACTIVE, Position, State
+from docrail.models.protocol import UNUSED, Usage
 from docrail.store import tables
 from docrail.store.counters import read_tally
 from docrail.store.rows import from_json
 from docrail.store.runs import Run
+from docrail.store.usage import read_document_usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunDocument:
     """A document in a run. `status` is one of the contract's words; `phase` the id it stands at (None at the end);
-    `timings` in seconds by phase id; times in ms since 1970."""
+    `timings` in seconds by phase id; `usage` of the model over all phases; times in ms since 1970."""
 
     id: str
     document_id: str
@@ -30,6 +32,7 @@ class RunDocument:
     started_at: int | None
     completed_at: int | None
     timings: dict[str, float]
+    usage: Usage = UNUSED
 
 
 def list_run_documents(
@@ -54,7 +57,10 @@ def list_run_documents(
         where.append(table.c.phase == index)
         tally = {position: n for position, n in tally.items() if position.phase == index}
     query = _rows().where(*where, table.c.id > (after or "")).order_by(table.c.id).limit(limit)
-    return [_document(row, run) for row in connection.execute(query)], sum(tally.values())
+    rows = connection.execute(query).all()
+    usage = read_document_usage(connection, run.id, [row.document_id for row in rows])
+    shown = [_document(row, run, usage.get(row.document_id, UNUSED)) for row in rows]
+    return shown, sum(tally.values())
 
 
 def list_moving(connection: Connection, run: Run, *, limit: int) -> list[RunDocument]:
@@ -63,7 +69,7 @@ def list_moving(connection: Connection, run: Run, *, limit: int) -> list[RunDocu
     taken = select(chunk.id).where(chunk.run_id == run.id, chunk.open > 0, chunk.worker_id.is_not(None))
     active = [state.value for state in ACTIVE]
     query = _rows().where(table.chunk_id.in_(taken), table.state.in_(active)).limit(limit)
-    return [_document(row, run) for row in connection.execute(query)]
+    return [_document(row, run, UNUSED) for row in connection.execute(query)]
 
 
 def read_run_document(connection: Connection, run: Run, id_: str) -> RunDocument:
@@ -73,7 +79,8 @@ def read_run_document(connection: Connection, run: Run, id_: str) -> RunDocument
     row = connection.execute(query).one_or_none()
     if row is None:
         raise NotFound(f"no document {id_!r} in this pipeline")
-    return _document(row, run)
+    usage = read_document_usage(connection, run.id, [row.document_id])
+    return _document(row, run, usage.get(row.document_id, UNUSED))
 
 
 def _rows() -> Select[Any]:
@@ -109,7 +116,7 @@ def _index(run: Run, phase: str) -> int:
     return ids.index(phase) if phase in ids else -2
 
 
-def _document(row: Row[Any], run: Run) -> RunDocument:
+def _document(row: Row[Any], run: Run, usage: Usage) -> RunDocument:
     position = Position(row.phase, State(row.state))
     phases = run.plan.document_phases
     return RunDocument(
@@ -125,4 +132,5 @@ def _document(row: Row[Any], run: Run) -> RunDocument:
         started_at=row.started_at,
         completed_at=row.completed_at,
         timings=from_json(row.timings),
+        usage=usage,
     )

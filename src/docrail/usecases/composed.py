@@ -40,6 +40,7 @@ class ComposedRow:
     values: Mapping[str, Value]
     statuses: Mapping[str, str]
     conflicts: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def is_composed(connection: Connection, run: Run) -> bool:
@@ -92,6 +93,7 @@ def _row(
         values=values,
         statuses=statuses,
         conflicts=_conflicts(body, in_group),
+        notes=tuple(body.get("notes", ())),
     )
 
 

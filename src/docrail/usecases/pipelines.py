@@ -12,6 +12,7 @@ from docrail.core.plan import compile_rail
 from docrail.core.plan_json import spec_from_json
 from docrail.core.progress import ErrorEntry, Progress, RunStatus, count_ends, summarise
 from docrail.learning import freeze_model
+from docrail.models.protocol import Usage
 from docrail.store import progress as progress_store
 from docrail.store import rerun, runs
 from docrail.store.admissions import replace_archives
@@ -24,6 +25,7 @@ from docrail.store.models import catch_up
 from docrail.store.run_documents import RunDocument, list_moving, list_run_documents
 from docrail.store.runs import Run
 from docrail.store.specs import StoredSpec, read_spec
+from docrail.store.usage import read_run_usage
 from docrail.usecases.audit import note
 from docrail.usecases.registry import SECONDS_BEFORE_RUN, freeze_registry, learn_anchors
 
@@ -104,6 +106,12 @@ def get_pipeline(program: Program, pipeline_id: str) -> Run:
     """One run. Raises NotFound."""
     with program.database.reading() as connection:
         return runs.read_run(connection, pipeline_id, workspace_id=program.workspace)
+
+
+def get_usage(program: Program, pipeline_id: str) -> dict[str, Usage]:
+    """What a run used of the model, by the id of the phase."""
+    with program.database.reading() as connection:
+        return read_run_usage(connection, pipeline_id)
 
 
 def list_pipelines(

@@ -51,6 +51,7 @@ class ProductRow:
     statuses: Mapping[str, str]
     group: str | None = None
     conflicts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def make_product(
@@ -204,6 +205,7 @@ def _of_group(row: ComposedRow) -> ProductRow:
         statuses=row.statuses,
         group=row.group,
         conflicts=row.conflicts,
+        notes=row.notes,
     )
 
 

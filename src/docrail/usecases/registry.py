@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 
 import structlog
@@ -14,8 +15,9 @@ from docrail.core.model import Layout
 from docrail.core.plan import PhaseType, Plan
 from docrail.core.plan_json import spec_from_json
 from docrail.core.spec import Field
-from docrail.phases.extraction.candidates import read_document
+from docrail.phases.extraction.candidates import Reading, read_document
 from docrail.phases.transfer.anchors import has_anchors, sight
+from docrail.phases.transfer.columns import sight_columns, teach_columns
 from docrail.phases.transfer.remembered import PRECISION_AT_LEAST, SEEN_AT_LEAST
 from docrail.store import registry
 from docrail.store.clock import read_clock
@@ -76,9 +78,7 @@ def _learn(
         learned += 1
         reading = read_document(layout)
         for lesson in lessons:
-            field = fields.get(lesson.field)
-            seen = sight(reading, field, lesson.value) if field is not None and has_anchors(field) else {}
-            taught.append((lesson, seen))
+            taught.append((lesson, _sight(reading, fields.get(lesson.field), lesson)))
     if not taught:
         return 0
     with program.database.writing() as connection:
@@ -90,6 +90,14 @@ def _learn(
             at=read_clock(connection),
         )
     return learned
+
+
+def _sight(reading: Reading, field: Field | None, lesson: Lesson) -> dict[str, bool]:
+    if field is None:
+        return {}
+    if has_anchors(field):
+        return sight(reading, field, lesson.value)
+    return sight_columns(reading, field, lesson.value) if field.items else {}
 
 
 def _layout_of(program: Program, lesson: Lesson, *, read: bool) -> Layout | None:
@@ -106,11 +114,17 @@ def _layout_of(program: Program, lesson: Lesson, *, read: bool) -> Layout | None
 
 
 def freeze_registry(connection: Connection, plan: Plan, *, workspace_id: str, spec_id: str, at: int) -> Plan:
-    """`plan` with what the registry knows now for its transfers; a plan without one stays as it is."""
-    if not any(phase.type is PhaseType.TRANSFER for phase in plan.phases):
-        return plan
-    anchors = registry.read_trusted(connection, workspace_id=workspace_id, spec_id=spec_id, trust=TRUST)
-    if not anchors:
+    """`plan` with what the registry knows now: anchors for its transfers, header words for columns of line items."""
+    known = registry.read_trusted(connection, workspace_id=workspace_id, spec_id=spec_id, trust=TRUST)
+    taught = tuple(
+        teach_columns(field, known[field.name]) if field.items and field.name in known else field
+        for field in plan.fields
+    )
+    plan = replace(plan, fields=taught)
+    anchors = {
+        field.name: known[field.name] for field in taught if field.name in known and has_anchors(field)
+    }
+    if not anchors or not any(phase.type is PhaseType.TRANSFER for phase in plan.phases):
         return plan
     return name_knowledge(plan, {PhaseType.TRANSFER: keep_knowledge(connection, {"anchors": anchors}, at=at)})
 

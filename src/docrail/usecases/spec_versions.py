@@ -9,14 +9,17 @@ from docrail.store import specs
 from docrail.store.ids import now_ms
 from docrail.store.specs import StoredSpec
 from docrail.usecases.audit import note
+from docrail.usecases.data_policies import keep_policies, with_stored_policies
 from docrail.usecases.specs import spec_digest
 
 
 def save_spec(program: Program, spec: Spec) -> StoredSpec:
     """Keep a spec whose rail compiles. Raises InvalidInput with every problem at once."""
+    spec = with_stored_policies(program, spec)
     compile_rail(spec)
     with program.database.writing() as connection:
         at = now_ms()
+        keep_policies(program, connection, spec)
         stored = specs.add_spec(
             connection,
             workspace_id=program.workspace,

@@ -18,6 +18,7 @@ from docrail.core.spec_build import spec_digest, spec_to_document
 from docrail.core.spec_file import SchemaModel, SpecFile, read_spec, spec_from_model
 from docrail.core.spec_path import suggest
 from docrail.core.spec_yaml import MAX_BYTES
+from docrail.store.reference_tables import read_sql_table
 
 __all__ = ["check_spec", "load_spec", "spec_digest", "spec_to_document"]
 
@@ -115,7 +116,7 @@ def _rule_with_table(rule: Mapping[str, Value], folder: Path) -> Mapping[str, Va
     """The rule with its table read; it names one beside `rule: lookup` or within `lookup: {…}`."""
     table = rule.get("table")
     if isinstance(table, str) and "csv" not in rule:
-        return {**rule, "csv": _read_table(table, folder)}
+        return {**rule, "csv": _read_table(table, folder, query=rule.get("query"))}
     for kind in ("lookup", "currency"):
         body = rule.get(kind)
         if isinstance(body, Mapping) and "table" in body:
@@ -123,13 +124,16 @@ def _rule_with_table(rule: Mapping[str, Value], folder: Path) -> Mapping[str, Va
     return rule
 
 
-def _read_table(table: str, folder: Path) -> str:
+def _read_table(table: str, folder: Path, *, query: Value) -> str:
+    """The text of a CSV file, or what `query` gives of a SQLite file."""
     path = (folder / table).resolve()
     if not path.is_relative_to(folder.resolve()):
         raise InvalidInput(f"'{table}' is outside the folder of the spec; copy the table next to it")
     if not path.is_file():
         near = suggest(table, (entry.name for entry in folder.glob("*.csv")))
         raise InvalidInput(f"no file '{table}' in the folder of the spec{near}")
+    if isinstance(query, str):
+        return read_sql_table(path, query)
     return _read_text(path, limit=MAX_TABLE_BYTES)
 
 

@@ -9,6 +9,8 @@ BODIES = {
     "/v1/pipelines": {"schema_id": NOBODY, "document_ids": [NOBODY]},
     "/v1/pipelines/{pipeline_id}/documents": {"document_ids": [NOBODY]},
     "/v1/account/keys": {"scopes": ["read"]},
+    "/v1/data-policies/{policy_id}/rules": {"rules": [{"format": "trim", "field": "a"}]},
+    "/v1/pipelines/{pipeline_id}/replay": {"gate": "a"},
     "/v1/field-reviews/{pipeline_document_id}/{field}/resolve": {"action": "approve"},
     "/v1/webhooks/{webhook_id}": {"url": "https://example.org", "events": ["field.held"]},
     "/v1/schemas/{schema_id}": {"fields": {"a": {}}},

@@ -136,6 +136,7 @@ CALLS = {
         ["decisions", "--out", f"{OUT}.csv"],
     ],
     "keys": [["list"]],
+    "replay": [["{pipeline_id}", "--gate", "no such gate"]],
     "fields": [[], ["--json"], ["{field_id}", "--json"]],
     "audit": [["list"], ["list", "--json"], ["verify"]],
     "retry": [["{pipeline_id}", "--dry-run"]],

@@ -69,7 +69,9 @@ def list_pipelines(
 @router.get("/{pipeline_id}")
 def get_pipeline(program: Acting, pipeline_id: PathId) -> WholePipelineBody:
     """One pipeline, with its frozen phases."""
-    return show_whole_pipeline(pipelines.get_pipeline(program, pipeline_id))
+    return show_whole_pipeline(
+        pipelines.get_pipeline(program, pipeline_id), pipelines.get_usage(program, pipeline_id)
+    )
 
 
 @router.get("/{pipeline_id}/progress/audit", tags=["progress"])

@@ -28,12 +28,16 @@ class HeaderCell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """A header on `sheet`: its cells left to right, the first row after it, and how well it fits (0..columns)."""
+    """A header on `sheet`: its cells left to right, the first row after it, and how well it fits (0..columns).
+
+    Not `is_repeated` where it stands on an earlier page and rows go on below it.
+    """
 
     sheet: Sheet
     cells: tuple[HeaderCell, ...]
     next_row: int
     score: float
+    is_repeated: bool = True
 
     @property
     def text(self) -> str:

@@ -6,7 +6,10 @@ from difflib import get_close_matches
 from docrail.core.errors import InvalidInput, Problem
 from docrail.core.model import Cell, Issue, Provenance, Record, Value
 from docrail.core.plan import PlannedPhase
+from docrail.core.plan_check import EXTRACTORS
 from docrail.core.spec import Field, FieldType
+from docrail.models.protocol import Model, NoModel
+from docrail.phases.extraction.asking import read_asking
 from docrail.phases.extraction.assignment import Choice, assign
 from docrail.phases.extraction.candidates import Reading, read_document
 from docrail.phases.extraction.learned import LearnedField, blend, read_learned
@@ -18,11 +21,11 @@ from docrail.phases.extraction.wanted import Wanted, understand
 
 AMBIGUOUS = 0.3
 """The doubt from which on a reading is a guess that somebody should know of."""
-EXTRACTORS = ("local",)
 
 
 class Extraction:
-    """`config`: `fields` (names to fill, default all) and `extractor` (default `local`)."""
+    """`config`: `fields` (names to fill, default all), `extractor` (default `local`) and, for a model, `ask_below`,
+    `model_input` and `without_model`."""
 
     def __init__(self, phase: PlannedPhase, fields: Sequence[Field]) -> None:
         problems = [*_check_extractor(phase), *_check_names(phase, fields)]
@@ -32,6 +35,12 @@ class Extraction:
         self._phase = phase
         self._fields = tuple(field for field in fields if field.name in names)
         self._learned = read_learned(phase.config.get("known"))
+        self._asking = read_asking(phase.config)
+        self._model: Model = NoModel()
+
+    def use(self, model: Model) -> None:
+        """Ask this model."""
+        self._model = model
 
     def run(self, record: Record) -> Record:
         """`record` with a cell for each field that has none yet and whose value was found."""
@@ -39,6 +48,15 @@ class Extraction:
         missing = [field for field in self._fields if field.name not in filled]
         if not missing:
             return record
+        cells, issues = self._find(record, missing)
+        if self._asking is not None:
+            cells, said = self._asking.complete(record, missing, cells, self._model, phase=self._phase.id)
+            issues = [*issues, *said]
+        order = {field.name: at for at, field in enumerate(self._fields)}
+        return record.adding(cells=sorted(cells, key=lambda cell: order[cell.field]), issues=issues)
+
+    def _find(self, record: Record, missing: Sequence[Field]) -> tuple[list[Cell], list[Issue]]:
+        """What the document says by itself, without a model."""
         reading = read_document(record.layout)
         wanted = [
             understand(field) for field in missing if field.type not in (FieldType.ARRAY, FieldType.OBJECT)
@@ -50,9 +68,8 @@ class Extraction:
             rows = find_rows(reading, field) if field.items else None
             if rows is not None:
                 cells.append(_make_rows_cell(field, rows, phase=self._phase.id))
-        order = {field.name: at for at, field in enumerate(self._fields)}
         issues = [_ambiguity(choice) for choice in choices if choice.best.span.found.doubt >= AMBIGUOUS]
-        return record.adding(cells=sorted(cells, key=lambda cell: order[cell.field]), issues=issues)
+        return cells, issues
 
     def _score(self, reading: Reading, wanted: Wanted, labels: frozenset[str]) -> list[Scored]:
         learned = self._learned.get(wanted.field.name)

@@ -10,12 +10,14 @@ from docrail.phases.extraction.figures import find_figures
 from docrail.phases.extraction.headers import Header, find_header, place_words, repeats
 from docrail.phases.extraction.items import totals_said
 from docrail.phases.extraction.lexicon import Kind
-from docrail.phases.extraction.segments import Segment
+from docrail.phases.extraction.segments import Segment, Sheet
 from docrail.phases.extraction.values import value_of
 from docrail.phases.extraction.wanted import Wanted
 
 _FIGURES = {Kind.AMOUNT, Kind.NUMBER, Kind.INTEGER, Kind.PERCENT}
 _GAP_AT_MOST = 6.0
+_TOP_ROWS = 15
+"""Within so many rows of a page the items of the page before go on, below what is printed on every page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,7 @@ def find_rows(reading: Reading, field: Field) -> Rows | None:
     header = find_header(reading.sheets, field)
     if header is None:
         return None
-    pages = (header, *repeats(header, reading.sheets, field))
+    pages = _over_pages(header, reading, field)
     items = [item for page in pages for item in _read_items(page)]
     values = [_values_of(item, reading) for item in items]
     kept = [(item, value) for item, value in zip(items, values, strict=True) if value]
@@ -61,6 +63,34 @@ def find_rows(reading: Reading, field: Field) -> Rows | None:
         box=Box.around(word.box for word in first),
         address=first[0].address,
     )
+
+
+def _over_pages(header: Header, reading: Reading, field: Field) -> list[Header]:
+    """The header on its page, where it repeats on later ones, and where the rows go on without it."""
+    again = {one.sheet.number: one for one in repeats(header, reading.sheets, field)}
+    pages = [header]
+    for sheet in reading.sheets:
+        if sheet.number <= header.sheet.number:
+            continue
+        here = again.get(sheet.number) or _going_on(pages[-1], sheet)
+        if here is not None:
+            pages.append(here)
+    return pages
+
+
+def _going_on(before: Header, sheet: Sheet) -> Header | None:
+    """The columns of `before` on the next page, if its rows end with the page and go on in the same places."""
+    rows = list(_rows_below(before))
+    if sheet.number != before.sheet.number + 1 or not rows or rows[-1] != before.sheet.rows[-1]:
+        return None
+    numeric = [cell.column for cell in before.cells if cell.column and cell.column.kind in _FIGURES]
+    for at, row in enumerate(sheet.rows[:_TOP_ROWS]):
+        if totals_said(row):
+            return None
+        words = _read_row(before, row).words
+        if numeric and all(column in words and _has_figure(words[column]) for column in numeric):
+            return replace(before, sheet=sheet, next_row=at, is_repeated=False)
+    return None
 
 
 def _read_items(header: Header) -> list[_Item]:
@@ -87,6 +117,8 @@ def _rows_below(header: Header) -> Iterable[Sequence[Segment]]:
     """The rows after the header until the totals, a wide gap or the end of the page."""
     last = Box.around(cell.box for cell in header.cells)
     height = last.y1 - last.y0
+    if not header.is_repeated and header.next_row < len(header.sheet.rows):
+        last = Box.around(segment.box for segment in header.sheet.rows[header.next_row])
     for row in header.sheet.rows[header.next_row :]:
         box = Box.around(segment.box for segment in row)
         height = min(height, box.y1 - box.y0)

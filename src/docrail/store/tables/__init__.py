@@ -7,6 +7,7 @@ from docrail.store.tables.documents import admissions, batch_documents, document
 from docrail.store.tables.idempotency import idempotency_keys
 from docrail.store.tables.learning import confirmations
 from docrail.store.tables.models import models
+from docrail.store.tables.policies import data_policies, data_policy_versions
 from docrail.store.tables.products import products
 from docrail.store.tables.progress import counters, error_groups, errors, history, shards
 from docrail.store.tables.records import cells, composed, issues, verdicts
@@ -14,6 +15,7 @@ from docrail.store.tables.registry import anchors, knowledge, registry_fields, s
 from docrail.store.tables.reviews import decisions, held_counts, held_fields, reworks
 from docrail.store.tables.runs import chunks, pipeline_phases, run_documents, runs
 from docrail.store.tables.specs import spec_versions, specs
+from docrail.store.tables.usage import model_usage
 from docrail.store.tables.webhooks import deliveries, delivery_attempts, webhooks
 from docrail.store.tables.workers import limit_places, limits, workers
 
@@ -28,6 +30,8 @@ __all__ = [
     "composed",
     "confirmations",
     "counters",
+    "data_policies",
+    "data_policy_versions",
     "decisions",
     "deliveries",
     "delivery_attempts",
@@ -43,6 +47,7 @@ __all__ = [
     "limit_places",
     "limits",
     "metadata",
+    "model_usage",
     "models",
     "pipeline_phases",
     "products",

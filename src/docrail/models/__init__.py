@@ -1,0 +1,1 @@
+"""Language models: how one is asked, over which wire, and what it cost."""
