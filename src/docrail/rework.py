@@ -29,7 +29,7 @@ from docrail.store.recompose import Recomposing
 from docrail.store.records import completed_records, read_known
 from docrail.store.reworks import Rework
 from docrail.store.workers import HeldByAnother
-from docrail.workflow import LOOK_SECONDS, Parts
+from docrail.workflow import Parts, assemble
 
 log = structlog.get_logger()
 
@@ -133,8 +133,7 @@ def _find_recomposing(run_id: str, parts: Parts) -> Recomposing | None:
             with parts.database.writing() as connection:
                 return recomposing.find_recomposing(connection, run_id)
         except HeldByAnother:
-            if parts.stopping.wait(LOOK_SECONDS):
-                raise Stopping from None
+            assemble(run_id, parts)  # not waited for: after a crash it may wait for the place that we have
 
 
 def _compose_again(doing: Recomposing, parts: Parts) -> None:

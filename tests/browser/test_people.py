@@ -30,8 +30,8 @@ def test_two_people_in_the_queue_are_never_at_the_same_field(browser, tmp_path):
         expect(bob.get_by_text("ada is at this field")).to_be_visible()
         ada.keyboard.press("a")
         expect(ada.get_by_role("status")).to_contain_text("approved")
-        ada.goto("/review")
-        expect(ada.get_by_role("row").filter(has_text="ada")).to_have_count(1)
+        ada.get_by_role("navigation").get_by_role("link", name="Review").click()
+        expect(ada.get_by_role("row").filter(has_text="approve")).to_have_count(1)
         bob.reload()
         expect(bob.get_by_text("approved by ada")).to_be_visible()
 

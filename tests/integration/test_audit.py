@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from tests.integration import review_runs
+from tests.integration.small_runs import make_program
 
 from docrail.bootstrap import Program
 from docrail.core.audit_chain import check_chain
@@ -16,7 +18,7 @@ from docrail.core.spec import Field
 from docrail.store import audit
 from docrail.store.database import Database
 from docrail.store.keys import workspace_id
-from docrail.usecases import exports, keys, products
+from docrail.usecases import decide, exports, keys, products, reviews
 from docrail.usecases.audit import list_audit, verify_audit
 
 
@@ -100,3 +102,22 @@ def test_keys_products_shares_and_exports_are_in_the_trail(
     assert total == 6 and [e.subject for e in list_audit(program, action="key")[0]] == [key.key.id] * 2
     trail = "".join(entry.details for entry in entries)
     assert secret not in trail and key.secret not in trail
+
+
+def test_a_decision_and_a_run_are_in_the_trail_without_their_values(
+    database: Database, tmp_path: Path
+) -> None:
+    worker = review_runs.Worker(make_program(database, tmp_path))
+    program = worker.program
+    run_id = review_runs.start(
+        program, review_runs.spec_of(review_runs.LOW), [{"net": 4711, "contract": "c"}]
+    )
+    worker.work()
+    (held,), _ = reviews.list_reviews(program)
+    answer = decide.Answer(pipeline_document_id=held.run_document_id, field="net", action="approve")
+    decided = decide.resolve(program, answer, reviewer="ada")
+    worker.close()
+    (entry,), _ = list_audit(program, action="decision")
+    assert (entry.actor, entry.action, entry.subject) == ("ada", "decision.approve", decided.decision_id)
+    assert run_id in entry.details and "4711" not in entry.details
+    assert verify_audit(program, head=entry.hash).problems == ()

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
@@ -18,7 +19,7 @@ from docrail.core.invariants import broken_rules
 from docrail.core.model import HoldReason
 from docrail.core.spec import Gate
 from docrail.core.state import State
-from docrail.store import deciding, tables
+from docrail.store import assembly, deciding, tables
 from docrail.store.confirmations import read_confirmed
 from docrail.store.database import Database
 from docrail.store.decisions import DecisionsWanted
@@ -483,6 +484,24 @@ def test_recomposing_that_fails_is_an_error_of_assembly_that_can_be_retried(
     assert [error.phase for error in failed.errors] == ["assembly"]
     pipelines.retry_pipeline(program, run_id)
     worker.work()
+    assert composed(program, run_id) == [{"contract": "C-1", "net": 40, "gross": 80}]
+    assert pipelines.get_progress(program, run_id).status.value == "completed"
+
+
+def test_a_decision_while_assembly_is_under_way_is_composed_and_waits_for_nobody(
+    program: Program, worker: Worker
+) -> None:
+    """The worker that had claimed assembly died with it, and its task comes only after the one of the decision."""
+    run_id = start(program, whole_spec(), [{"contract": "C-1", "net": 70}])
+    handed: Any = program.engine
+    worker.tasks["chunk"](handed.take("chunk")[0])
+    with program.database.writing() as connection:
+        assembly.claim_phase(connection, run_id, "assembly", worker_id="dead", at=0)
+    say(program, queue(program)[0], "correct", value=40)
+    handed.tasks.sort(key=lambda task: task[0] == "assembly")
+
+    worker.work()
+
     assert composed(program, run_id) == [{"contract": "C-1", "net": 40, "gross": 80}]
     assert pipelines.get_progress(program, run_id).status.value == "completed"
 

@@ -27,6 +27,7 @@ from docrail.api.routes import (
     fields,
     health,
     keys,
+    metrics,
     pipelines,
     products,
     progress,
@@ -60,6 +61,7 @@ ROUTERS = (
     keys,
     webhooks,
     health,
+    metrics,
 )
 
 

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
@@ -81,6 +82,7 @@ def _same_text(expected: str, actual: Value) -> bool:
     return _folded(expected) == _folded(got)
 
 
+@lru_cache(maxsize=4096)
 def _folded(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text).casefold()
     return "".join(sign for sign in plain if sign.isalnum()) or text.strip()

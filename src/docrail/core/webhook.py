@@ -42,7 +42,7 @@ def sign(secret: str, *, delivery_id: str, seconds: int, body: bytes) -> str:
     """The signature of one attempt, by the Standard Webhooks: over its id, its time and its body.
 
     >>> sign("whsec_YQ==", delivery_id="1", seconds=2, body=b"{}")[:8]
-    'v1,1WGqJ'
+    'v1,Wpflh'
     """
     key = base64.b64decode(secret.removeprefix(SECRET_PREFIX))
     signed = f"{delivery_id}.{seconds}.".encode() + body

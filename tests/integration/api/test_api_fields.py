@@ -38,5 +38,6 @@ def test_a_field_says_what_is_remembered_and_how_often_it_was_right(client, spec
 def test_fields_are_asked_for_by_spec_and_unknown_ones_are_404(client, spec_id):
     assert client.get("/v1/fields", params={"schema_id": spec_id}).json()["pagination"]["total"] == 1
     assert client.get("/v1/fields", params={"schema_id": "none"}).json()["data"] == []
+    assert client.get("/v1/fields?schema_id=a%00b").status_code == 422
     assert client.get("/v1/fields/none").status_code == 404
     assert client.get(f"/v1/fields/{spec_id}").json()["code"] == "not_found"

@@ -28,6 +28,9 @@ def test_the_same_content_is_the_same_version_and_rules_make_the_next(client):
     assert (listed["pagination"]["total"], listed["data"][0]["version"]) == (1, 2)
     saved = client.get("/v1/audit", params={"action": "policy.saved"}).json()["data"]
     assert [entry["details"]["version"] for entry in saved] == [2, 1]
+    chain = client.get("/v1/audit/verify", params={"head": saved[1]["hash"]}).json()
+    assert (chain["whole"], chain["entries"], chain["problems"]) == (True, saved[0]["seq"], [])
+    assert client.get("/v1/audit/verify", params={"head": "0f"}).json()["whole"] is False
 
 
 def test_every_mistake_is_told_at_once(client):

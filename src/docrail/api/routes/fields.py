@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from docrail.api.auth import Acting
-from docrail.api.ids import PathId
+from docrail.api.ids import PathId, Text
 from docrail.api.pages import Page, PageQuery
 from docrail.store.registry import RememberedAnchor, RememberedField
 from docrail.usecases import registry
@@ -59,7 +59,7 @@ class WholeFieldBody(FieldBody):
 def list_fields(
     program: Acting,
     wanted: PageQuery,
-    schema_id: Annotated[str | None, Query(description="only the fields of this spec")] = None,
+    schema_id: Annotated[Text | None, Query(description="only the fields of this spec")] = None,
 ) -> Page[FieldBody]:
     """The fields that are remembered, newest first."""
     rows, total = registry.list_fields(program, limit=wanted.fetch, after=wanted.after, spec_id=schema_id)

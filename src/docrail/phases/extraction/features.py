@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -23,8 +23,10 @@ _TEXTS = {Kind.TEXT, Kind.NAME, Kind.ADDRESS, Kind.STREET, Kind.CITY, Kind.COUNT
 _SUMS = ("net", "tax", "gross")
 
 
-def features_of(reading: Reading, wanted: Wanted, scored: Sequence[Scored]) -> list[Features]:
-    """The features of every candidate of one document for one field, in their order."""
+def features_of(
+    reading: Reading, wanted: Wanted, scored: Sequence[Scored], *, only: Iterable[int] | None = None
+) -> list[Features]:
+    """The features of every candidate of one document for one field (or of those at `only`), in their order."""
     ranks = _rank(scored)
     return [
         {
@@ -34,7 +36,7 @@ def features_of(reading: Reading, wanted: Wanted, scored: Sequence[Scored]) -> l
             "zero-shot": max(min(one.score, 1.5), -0.5),
             "label": one.label,
         }
-        for at, one in enumerate(scored)
+        for at, one in ((at, scored[at]) for at in (range(len(scored)) if only is None else only))
     ]
 
 

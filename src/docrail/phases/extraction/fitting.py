@@ -56,21 +56,21 @@ class FieldData:
         regression.fit(self._rows[rows][:, used], right)
         return self._as_data(chosen, used, regression)
 
-    def try_on(self, learned: LearnedField, at: int) -> Outcome:
-        """What `learned` would choose in document `at`, alone among the fields."""
-        examples, rows = self._documents[at], self._rows_of([at])
-        names = self._names
+    def try_on(self, learned: LearnedField, chosen: Sequence[int]) -> list[Outcome]:
+        """What `learned` would choose in the documents `chosen`, alone among the fields."""
+        weights = np.array([learned.weights.get(name, 0.0) for name in self._names])
+        return [self._try(self._rows_of([at]), weights, learned.bias, self._documents[at]) for at in chosen]
+
+    def _try(
+        self, rows: NDArray[np.int64], weights: NDArray[np.float64], bias: float, examples: Examples
+    ) -> Outcome:
+        likely = 1 / (1 + np.exp(-np.clip(self._rows[rows] @ weights + bias, -30.0, 30.0)))
+        scores = likely + ZERO_SHOT_SHARE * np.frombuffer(examples.zero_shot, dtype=np.float32)
         groups: dict[int, list[float]] = {}
-        right: set[int] = set()
-        for row, zero, value in zip(rows, examples.zero_shot, examples.values, strict=True):
-            line = self._rows[row]
-            likely = learned.probability(
-                {names[n]: float(x) for n, x in zip(line.indices, line.data, strict=True)}
-            )
-            groups.setdefault(value, []).append(likely + ZERO_SHOT_SHARE * zero)
-            if self._right[row]:
-                right.add(value)
-        ranked = sorted(((add_up(scores), value) for value, scores in groups.items()), reverse=True)
+        for value, score in zip(examples.values, scores.tolist(), strict=True):
+            groups.setdefault(value, []).append(score)
+        right = {value for value, yes in zip(examples.values, examples.right, strict=True) if yes}
+        ranked = sorted(((add_up(found), value) for value, found in groups.items()), reverse=True)
         if not ranked or ranked[0][0] < THRESHOLD:
             return Outcome(score=None, margin=0.0, right=False, has_value=examples.has_value)
         margin = ranked[0][0] - (ranked[1][0] if len(ranked) > 1 else 0.0)

@@ -19,6 +19,9 @@ from docrail.phases.extraction.tables import Rows, find_rows
 from docrail.phases.extraction.values import value_of
 from docrail.phases.extraction.wanted import Wanted, understand
 
+AMBIGUOUS = 0.3
+"""The doubt from which on a reading is a guess that somebody should know of."""
+
 
 class Extraction:
     """`config`: `fields` (names to fill, default all), `extractor` (default `local`) and, for a model, `ask_below`,
@@ -45,14 +48,14 @@ class Extraction:
         missing = [field for field in self._fields if field.name not in filled]
         if not missing:
             return record
-        cells = self._find(record, missing)
-        issues: list[Issue] = []
+        cells, issues = self._find(record, missing)
         if self._asking is not None:
-            cells, issues = self._asking.complete(record, missing, cells, self._model, phase=self._phase.id)
+            cells, said = self._asking.complete(record, missing, cells, self._model, phase=self._phase.id)
+            issues = [*issues, *said]
         order = {field.name: at for at, field in enumerate(self._fields)}
         return record.adding(cells=sorted(cells, key=lambda cell: order[cell.field]), issues=issues)
 
-    def _find(self, record: Record, missing: Sequence[Field]) -> list[Cell]:
+    def _find(self, record: Record, missing: Sequence[Field]) -> tuple[list[Cell], list[Issue]]:
         """What the document says by itself, without a model."""
         reading = read_document(record.layout)
         wanted = [
@@ -65,7 +68,8 @@ class Extraction:
             rows = find_rows(reading, field) if field.items else None
             if rows is not None:
                 cells.append(_make_rows_cell(field, rows, phase=self._phase.id))
-        return cells
+        issues = [_ambiguity(choice) for choice in choices if choice.best.span.found.doubt >= AMBIGUOUS]
+        return cells, issues
 
     def _score(self, reading: Reading, wanted: Wanted, labels: frozenset[str]) -> list[Scored]:
         learned = self._learned.get(wanted.field.name)
@@ -75,6 +79,11 @@ class Extraction:
     def _make_cell(self, choice: Choice) -> Cell:
         learned = self._learned.get(choice.wanted.field.name)
         return make_cell(choice, phase=self._phase.id, learned=learned)
+
+
+def _ambiguity(choice: Choice) -> Issue:
+    message = f"'{choice.wanted.field.name}' can be read in two ways and nothing in the document settles it"
+    return Issue(code="ambiguous_date", message=f"{message}: {choice.best.span.found.note}")
 
 
 def make_cell(choice: Choice, *, phase: str, learned: LearnedField | None) -> Cell:

@@ -70,7 +70,7 @@ def _cross_validate(
         others = [at for at in range(count) if at % FOLDS != fold][:size]
         learned = data.fit(others)
         if learned is not None:
-            outcomes += [data.try_on(learned, at) for at in tested]
+            outcomes += data.try_on(learned, tested)
     return outcomes
 
 

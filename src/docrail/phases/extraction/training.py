@@ -82,13 +82,12 @@ def _collect_field(
     values = [value_of(one.span.found, wanted) for one in scored]
     right = [examples.has_value and near_value(expected, value) for value in values]
     numbers: dict[str, int] = {}
-    kept = _worth_learning(scored, right)
-    for at, features in enumerate(features_of(reading, wanted, scored)):
-        if at in kept:
-            examples.add(features, vocabulary)
-            examples.right.append(right[at])
-            examples.zero_shot.append(min(max(scored[at].score, 0.0), 1.0))
-            examples.values.append(numbers.setdefault(repr(values[at]), len(numbers)))
+    kept = sorted(_worth_learning(scored, right))
+    for at, features in zip(kept, features_of(reading, wanted, scored, only=kept), strict=True):
+        examples.add(features, vocabulary)
+        examples.right.append(right[at])
+        examples.zero_shot.append(min(max(scored[at].score, 0.0), 1.0))
+        examples.values.append(numbers.setdefault(repr(values[at]), len(numbers)))
     return examples
 
 
