@@ -2,7 +2,6 @@
 
 import csv
 import json
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -33,7 +32,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(home: Path, *arguments: str, keys: str | None = None) -> Result:
-    logging.getLogger("dbos").handlers.clear()  # they write to the standard error of the command before
     result = CliRunner().invoke(app, ["--home", str(home), "review", *arguments], input=keys)
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception

@@ -8,7 +8,8 @@ from docrail.api.problems import problem
 
 JSON_LIMIT = 10_000_000
 FILES_IN_A_REQUEST = 20
-FILES, SPECS = "/v1/documents", "/v1/specs"
+FILES, SPECS = frozenset({"/v1/documents", "/v1/run", "/v1/extract"}), "/v1/specs"
+EXTRACT = "/v1/extract"
 CHANGING = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -23,7 +24,7 @@ class Bodies:
         if scope["type"] != "http" or scope["method"] not in CHANGING:
             await self._app(scope, receive, send)
             return
-        limit = self._largest_file * FILES_IN_A_REQUEST if scope["path"] == FILES else JSON_LIMIT
+        limit = self._largest_file * FILES_IN_A_REQUEST if scope["path"] in FILES else JSON_LIMIT
         answer = _refuse(scope, limit) or self._app
         await answer(scope, _counted(receive, limit), send)
 
@@ -48,8 +49,9 @@ def _wanted(path: str, media_type: str) -> str | None:
     >>> _wanted("/v1/pipelines", "text/plain")
     'JSON (Content-Type: application/json)'
     """
-    if path == FILES:
-        return None if media_type == "multipart/form-data" else "multipart/form-data with the field `files`"
+    if path in FILES:
+        fits = media_type == "multipart/form-data" or (path == EXTRACT and media_type == "application/json")
+        return None if fits else "multipart/form-data with the field `files`"
     if path == SPECS:
         return "JSON or YAML" if media_type.startswith(("multipart/", "image/", "audio/", "video/")) else None
     is_json = media_type == "application/json" or media_type.endswith("+json")

@@ -13,7 +13,7 @@ MOST_FILES = 10_000
 MOST_PARTS = MOST_FILES + 100
 LONGEST_FIELD = 1_000_000
 LONGEST_HEADERS = 16_384
-FIELDS = ("metadata", "batch_id")
+FIELDS = ("metadata", "batch_id", "schema", "schema_id", "document_id", "name")
 
 
 class Form:

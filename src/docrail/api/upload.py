@@ -1,6 +1,7 @@
 """The multipart body of an upload: every file goes to disk as it comes, never whole to memory."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from starlette.requests import ClientDisconnect
 
 from docrail.api.auth import Acting
 from docrail.api.multipart import Form
+from docrail.bootstrap import Program
 from docrail.core.errors import InvalidInput, Problem
 from docrail.core.model import Value
 from docrail.usecases.documents import as_metadata
@@ -46,10 +48,17 @@ class Upload:
 
 async def read_upload(request: Request, program: Acting) -> AsyncIterator[Upload]:
     """The upload of a request. Files that are not kept by the end of it are gone, also if the client goes away."""
+    async with received(request, program) as form:
+        yield _upload(form)
+
+
+@asynccontextmanager
+async def received(request: Request, program: Program) -> AsyncIterator[Form]:
+    """The form of a request, whole; its files that are not kept by the end of the block are gone."""
     form = Form(program, _boundary(request))
     try:
         await _receive(request, form)
-        yield _upload(form)
+        yield form
     except ClientDisconnect:
         raise HTTPException(400, "The body ended in the middle.") from None
     finally:

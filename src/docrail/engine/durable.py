@@ -5,6 +5,7 @@ Four operations: enqueue inside a transaction, run, hand back (what a dead worke
 """
 
 import itertools
+import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ VERSION = "docrail-1"
 QUEUE = "docrail"
 POLL_SECONDS = 0.25
 log = structlog.get_logger()
+# Else the library writes to what standard error was when the first engine began, and that may be closed since.
+logging.getLogger("dbos").addHandler(logging.NullHandler())
 
 
 class Stopping(BaseException):

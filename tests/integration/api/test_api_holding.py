@@ -5,7 +5,6 @@ A new route or command without an entry here fails: say how to call it, or why i
 
 import io
 import json
-import logging
 import re
 import zipfile
 from dataclasses import replace
@@ -77,11 +76,18 @@ VARIANTS = {
     "/v1/pipelines/{pipeline_id}/progress": ["?errors_limit=1"],
 }
 GATE = {"name": "third", "checks": ["required"]}
+POLICY = {"name": "tidy", "rules": [{"format": "trim", "field": "secret"}]}
 HOOK = {"url": "http://127.0.0.1:9/", "events": ["document.completed", "document.failed", "field.held"]}
 CHANGES = {
     "POST /v1/documents": {"files": {"files": ("new.txt", b"Contract: C-9\n")}},
     "POST /v1/specs": {"content": SPEC.replace("Held", "Other")},
     "POST /v1/pipelines": {"json": {"schema_id": "{spec_id}", "document_ids": ["{document_id}"]}},
+    "POST /v1/pipelines/{pipeline_id}/replay": {"json": {"gate": "first"}},
+    "POST /v1/data-policies": {"json": POLICY},
+    "POST /v1/data-policies/{policy_id}/rules": {"json": {"rules": POLICY["rules"]}},
+    "PUT /v1/data-policies/{policy_id}/rules": {"json": {"rules": POLICY["rules"]}},
+    "POST /v1/run": {"files": {"files": ("new.txt", b"Contract: C-8\n")}, "data": {"schema": SPEC}},
+    "POST /v1/extract": {"json": {"document_id": "{document_id}", "schema_id": "{spec_id}"}},
     "POST /v1/pipelines/{pipeline_id}/documents": {"json": {"document_ids": ["{document_id}"]}},
     "POST /v1/pipelines/{pipeline_id}/retry": {"json": {"dry_run": True}},
     "POST /v1/pipelines/{pipeline_id}/cancel": {},
@@ -136,7 +142,7 @@ CALLS = {
         ["decisions", "--out", f"{OUT}.csv"],
     ],
     "keys": [["list"]],
-    "replay": [["{pipeline_id}", "--gate", "no such gate"]],
+    "replay": [["{pipeline_id}", "--gate", "first"]],
     "fields": [[], ["--json"], ["{field_id}", "--json"]],
     "audit": [["list"], ["list", "--json"], ["verify"]],
     "retry": [["{pipeline_id}", "--dry-run"]],
@@ -146,6 +152,8 @@ CALLS = {
 NOT_CALLED = {
     "read": DOCUMENT,
     "spec": "knows no document",
+    "learn": "says how many values were confirmed",
+    "evaluate": "runs a spec over files beside what is true of them; it looks at no run",
     "serve": "its answers are the routes",
     "worker": "prints logs only, which are looked through by themselves",
     "run": "prints what `results` does, in a test of its own",
@@ -194,6 +202,7 @@ def held(program, client, logged, monkeypatch):
         "pipeline_document_id": code.run_document_id,
         "key_id": client.get("/v1/account/keys").json()["data"][0]["id"],
         "field_id": learned_field(client, spec_id, documents[0]),
+        "policy_id": client.get("/v1/data-policies").json()["data"][0]["id"],
         "number": "1",
     }
 
@@ -352,7 +361,6 @@ def test_no_command_prints_or_writes_a_held_value(program, held, tmp_path):
     assert not unknown, f"say in CALLS how to call {', '.join(unknown)}, or in NOT_CALLED why not"
     for command, calls in CALLS.items():
         for number, arguments in enumerate(calls):
-            logging.getLogger("dbos").handlers.clear()
             out = tmp_path / f"{command}-{number}"
             words = filled(arguments, held | {"out": str(out)})
             result = CliRunner().invoke(app, ["--home", program.settings.home, command, *words])
@@ -367,7 +375,6 @@ def test_no_command_prints_or_writes_a_held_value(program, held, tmp_path):
 
 
 def test_a_run_in_the_terminal_shows_no_held_value_on_either_stream(tmp_path, monkeypatch):
-    logging.getLogger("dbos").handlers.clear()
     (tmp_path / "spec.yaml").write_text(SPEC)
     (tmp_path / "one.txt").write_text(TEXT.format(n=1))
     monkeypatch.setenv("COLUMNS", "200")

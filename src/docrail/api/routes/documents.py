@@ -85,7 +85,7 @@ def add_documents(program: Acting, upload: Annotated[Upload, Depends(read_upload
     """Give one file or many; the same bytes are the same document. What is in archives and mails follows them."""
     files = [replace(file, metadata=upload.metadata) for file in upload.files]
     return Admissions(
-        data=[_admission(each) for each in add_arrived(program, files, batch_id=upload.batch_id)]
+        data=[show_admission(each) for each in add_arrived(program, files, batch_id=upload.batch_id)]
     )
 
 
@@ -147,7 +147,8 @@ def _document(document: StoredDocument) -> DocumentBody:
     )
 
 
-def _admission(admission: Admission) -> AdmissionBody:
+def show_admission(admission: Admission) -> AdmissionBody:
+    """What became of one file."""
     document = admission.document
     return AdmissionBody(
         id=document.id if document else None,
