@@ -295,3 +295,16 @@ def test_every_kind_of_file_says_its_language() -> None:
 
 def test_joiners_between_letters_that_need_them_stay() -> None:
     assert read("می‌خواهم").text == "می‌خواهم"
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        b"From: a@b.c\nSubject: =?utf-8\0?q?Total?=\n\nbody",
+        b"From: a@b.c\nSubject: Total\nContent-Type: text/plain; charset=a\0\n\nbody \xff",
+    ],
+)
+def test_a_charset_with_a_nul_in_it_is_like_one_that_is_not_known(mail: bytes) -> None:
+    text = read_bytes(mail, filename="a", limits=Limits(), threads=1).text
+    assert "Total" in text
+    assert "body" in text

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from msgspec import structs
+
 from docrail.core.model import Block, Hidden, Issue, Layout, Line, Page, Table, Word
 
 # Zero-width spaces and joiners, soft hyphens, direction marks and overrides, fillers, annotations.
@@ -77,7 +79,8 @@ def _with_text(word: Word, text: str) -> Word:
 
 def _clean_table(table: Table) -> Table:
     cells = tuple(
-        replace(cell, text=show(cell.text)) if _INVISIBLE.search(cell.text) else cell for cell in table.cells
+        structs.replace(cell, text=show(cell.text)) if _INVISIBLE.search(cell.text) else cell
+        for cell in table.cells
     )
     return replace(table, cells=cells)
 

@@ -53,7 +53,7 @@ def to_mail(data: bytes, *, limits: Limits) -> bytes:
 def _convert(data: bytes, *, limits: Limits) -> tuple[bytes, tuple[Issue, ...]]:
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as file:
-            message = _Message(file, limits=limits)
+            message = _Message(file, size=len(data), limits=limits)
             return message.build((), depth=0).as_bytes(), message.issues
     except (OSError, ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError) as error:
         # What the library and the mail package raise for broken files.
@@ -64,8 +64,9 @@ def _convert(data: bytes, *, limits: Limits) -> tuple[bytes, tuple[Issue, ...]]:
 class _Message:
     """Builds mails from the storages of one file."""
 
-    def __init__(self, file: "olefile.OleFileIO[str]", *, limits: Limits) -> None:
+    def __init__(self, file: "olefile.OleFileIO[str]", *, size: int, limits: Limits) -> None:
         self._file = file
+        self._size = size
         self._limits = limits
         self._read = 0
         self._streams = {tuple(part.upper() for part in path) for path in file.listdir()}
@@ -148,6 +149,9 @@ class _Message:
     def _open(self, path: _At) -> bytes:
         if path not in self._streams:
             return b""
+        if self._file.get_size(list(path)) > self._size:
+            # The library would walk through as many sectors as are claimed, for minutes.
+            raise ValueError(f"{path[-1]} claims to be larger than the file")
         data: bytes = self._file.openstream(list(path)).read()
         self._read += len(data)
         if self._read > self._limits.expanded_bytes:
