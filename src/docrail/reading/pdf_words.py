@@ -53,12 +53,7 @@ def find_words(page: NativePage, items: Sequence[NativeItem]) -> FoundWords:
     for item in items:
         x, y, width, height = item.x, item.y, item.width, item.height
         is_turned = height > width and 2 < abs(item.rotation) % 360 < 358
-        if len(item.text) < _LONGEST_MARK and "ingdings" in (item.font_name or ""):
-            words = (
-                Word(text=_as_ticks(item.text.strip(), item.font_name or ""), box=_box(x, y, width, height)),
-            )
-        else:
-            words = _split_turned(item) if is_turned else _split(item)
+        words = _split_turned(item) if is_turned else _split(item)
         if not words:
             continue
         box = Box(x0=x, y0=y, x1=x + width, y1=y + height)
@@ -86,6 +81,9 @@ def find_words(page: NativePage, items: Sequence[NativeItem]) -> FoundWords:
 
 
 def _split(item: NativeItem) -> tuple[Word, ...]:
+    if len(item.text) < _LONGEST_MARK and "ingdings" in (item.font_name or ""):
+        marks = _as_ticks(item.text.strip(), item.font_name or "")
+        return (Word(text=marks, box=_box(item.x, item.y, item.width, item.height)),) if marks else ()
     found = item.words
     if not found:
         clean = _clean(item.text)
