@@ -1,6 +1,6 @@
 """Many rows with one statement, given or gathered, the same on SQLite and PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
@@ -23,6 +23,8 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from docrail.store.rows import to_json
+
 Upsert: TypeAlias = SqliteInsert | PostgresqlInsert
 
 
@@ -41,6 +43,14 @@ def given_rows(dialect: str, columns: Sequence[ColumnClause[Any]]) -> FromClause
         .table_valued(*columns)
         .render_derived(name="given", with_types=True)
     )
+
+
+def listed(connection: Connection, texts: Iterable[str]) -> Select[Any]:
+    """A list to stand behind IN: one parameter, however many texts there are."""
+    given = bindparam(None, to_json(list(texts)), type_=Text)
+    if connection.dialect.name == "sqlite":
+        return select(func.json_each(given).table_valued("value").c.value)
+    return select(func.json_array_elements_text(cast(given, JSON)))
 
 
 def gathered(dialect: str, query: Select[Any]) -> ColumnElement[str]:
