@@ -69,4 +69,9 @@ _GATHER = {
 
 def upsert(connection: Connection, table: Table) -> Upsert:
     """An INSERT that can say what happens to rows that are there already."""
-    return sqlite_insert(table) if connection.dialect.name == "sqlite" else postgresql_insert(table)
+    return upsert_for(connection.dialect.name, table)
+
+
+def upsert_for(dialect: str, table: Table) -> Upsert:
+    """The same, for a statement that is built once and kept."""
+    return sqlite_insert(table) if dialect == "sqlite" else postgresql_insert(table)
