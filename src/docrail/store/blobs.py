@@ -23,6 +23,7 @@ class Blobs:
         self._incoming = folder / "incoming"
         self._pictures = folder / f"pictures-{LAYOUT_VERSION}"
         self._layouts = folder / f"layouts-{LAYOUT_VERSION}"
+        self._layouts_name = str(self._layouts)
 
     def put(self, chunks: Iterable[bytes]) -> tuple[str, int]:
         """Keep the bytes that come in `chunks`; their SHA-256 as hex, and how many there were."""
@@ -59,7 +60,8 @@ class Blobs:
     def read_layout(self, digest: str) -> Layout | None:
         """The layout kept for a digest, if these bytes were read before (and it survived: a power cut may empty it)."""
         try:
-            with open(self._layout_path(digest), "rb") as file:  # noqa: PTH123 - pathlib's own costs twice as much
+            # Each document of each run begins here: pathlib would cost more than the reading.
+            with open(f"{self._layouts_name}/{digest[:2]}/{digest}.msgpack", "rb") as file:  # noqa: PTH123
                 return _LAYOUT.decode(file.read())
         except (FileNotFoundError, msgspec.DecodeError):
             return None
