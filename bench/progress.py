@@ -37,12 +37,6 @@ SPEC = "name: Numbers\nfields:\n  number: {type: string}\nrail:\n  - {type: sche
 FAILURE = Failure(code="extraction_failed", message="Extraction failed.", retryable=True)
 
 
-def peak_mb() -> float:
-    """The most memory that this process ever had."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
-
-
 def claims(program: Program, run_id: str) -> list[Claim]:
     """Every chunk of a run, claimed."""
     from sqlalchemy import select
@@ -135,7 +129,7 @@ def measure_start(program: Program, documents: int) -> dict[str, Any]:
     return {
         "documents": documents,
         "seconds": round(time.monotonic() - began, 2),
-        "peak_mb": round(peak_mb()),
+        "peak_mb": round(engine.peak_mb()),
     }
 
 
