@@ -4,7 +4,7 @@ The type of the link (`Blocking` or `Awaiting`) tells editors and type checkers 
 """
 
 import functools
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 
 from docrail.client.awaiting import Awaiting
@@ -48,11 +48,13 @@ class ManyResults(Generic[P, T]):
         self.__doc__ = call.__doc__
 
     @overload
-    def __get__(self, resource: Resource[Blocking], owner: object = None) -> Callable[P, Iterator[T]]: ...
+    def __get__(
+        self, resource: Resource[Blocking], owner: object = None
+    ) -> Callable[P, Generator[T, None, None]]: ...
     @overload
     def __get__(
         self, resource: Resource[Awaiting], owner: object = None
-    ) -> Callable[P, AsyncIterator[T]]: ...
+    ) -> Callable[P, AsyncGenerator[T, None]]: ...
     def __get__(self, resource: Any, owner: object = None) -> Any:
         return _bound(self._call, resource, "iterate")
 
