@@ -160,8 +160,8 @@ class _Message:
         if path not in self._streams:
             return b""
         # The library would walk through as many sectors as are claimed, for minutes; small streams stand in the root's.
-        root = self._file.root
-        if max(self._file.get_size(list(path)), root.size if root else 0) > self._size:
+        small = int(getattr(self._file.root, "size", 0))
+        if max(self._file.get_size(list(path)), small) > self._size:
             raise ValueError(f"{path[-1]} claims to be larger than the file")
         data: bytes = self._file.openstream(list(path)).read()
         self._read += len(data)
