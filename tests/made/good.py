@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from tests.made.hostile_archive import make_zip
 from tests.made.office import make_docx, make_open_document, make_pptx, make_xlsx, paragraph, shape
 from tests.made.ole import make_msg, make_ole
 
@@ -67,6 +68,12 @@ def binaries() -> dict[str, bytes]:
         "js.pdf": (documents / "found/pdfjs_js-authors.pdf").read_bytes(),
         **{kind: _picture(kind) for kind in ("png", "jpeg", "gif", "bmp", "tiff", "webp")},
     }
+
+
+def containers() -> dict[str, bytes]:
+    """Files that hold others: taken apart, not read."""
+    inner = make_zip(("c.txt", b"hello"), ("d.csv", b"a;b\n1;2\n"))
+    return {"zip": make_zip(("a.txt", b"x" * 500), ("d/i.zip", inner)), "eml": _mail(), "msg": message()}
 
 
 def message() -> bytes:

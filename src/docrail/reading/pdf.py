@@ -132,7 +132,9 @@ def _is_suspect(page: NativePage, found: FoundWords, inside: pdf_file.Inside) ->
 
 
 def _reaches_beyond(page: NativePage) -> bool:
-    """Whether anything is drawn beside the page, where the parser drops text."""
+    """Whether anything is drawn beside the page, where the parser drops text: all of it if the page has no size."""
+    if page.width < 1 or page.height < 1:
+        return True
     bounds = page.content_bounds
     return bounds is not None and (
         min(bounds.x, bounds.y) < -_BLEED
