@@ -20,6 +20,7 @@ from docrail.client import (
     Unauthorized,
     Unavailable,
 )
+from docrail.client.files import in_batches, open_uploads
 from docrail.client.values.account import NewKey
 
 SCHEMA = {
@@ -157,6 +158,16 @@ def test_an_upload_that_is_repeated_sends_its_files_from_their_beginning(face, t
         lambda client: client.documents.upload(tmp_path / "one.txt", ("two.txt", b"two"))
     )
     assert all(body.count(b"one") >= 50_000 and b"two" in body for body in bodies)
+
+
+def test_files_go_in_requests_of_at_most_so_many_and_so_much(monkeypatch):
+    monkeypatch.setattr("docrail.client.files.FILES_AT_ONCE", 3)
+    monkeypatch.setattr("docrail.client.files.BYTES_AT_ONCE", 10)
+    uploads = open_uploads([(f"{n}", b"x" * size) for n, size in enumerate([4, 6, 1, 25, 1, 1, 1, 1])])
+    batches = [[each.size for each in batch] for batch in in_batches(uploads)]
+    assert batches == [[4, 6], [1], [25], [1, 1, 1], [1]]
+    with pytest.raises(TypeError, match="list of files"):
+        open_uploads("one.pdf")
 
 
 def test_nothing_is_sent_if_a_file_is_not_there(face, tmp_path):
