@@ -109,6 +109,7 @@ def test_a_server_told_to_stop_finishes_what_it_holds_and_lets_waiters_go(home, 
 def receive_all(connection):
     """Everything up to the end of the connection."""
     parts = []
-    while part := connection.recv(65536):
-        parts.append(part)
+    with connection:
+        while part := connection.recv(65536):
+            parts.append(part)
     return b"".join(parts)
