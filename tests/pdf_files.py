@@ -74,3 +74,30 @@ def _saved(made: pikepdf.Pdf) -> bytes:
     target = io.BytesIO()
     made.save(target)
     return target.getvalue()
+
+
+def beside_scan(
+    content: str, image: Image.Image, *, at: tuple[float, float, float, float], under: str = ""
+) -> bytes:
+    """One page of WIDTH x HEIGHT with `content` over a picture in the box `at` (x0, y0, x1, y1 from the top left), and
+    the content `under` it."""
+    made = pikepdf.open(io.BytesIO(pdf(content)))
+    stream = io.BytesIO()
+    image.save(stream, "JPEG", quality=92)
+    page = made.pages[0]
+    page.Resources.XObject = Dictionary(
+        Im0=made.make_stream(
+            stream.getvalue(),
+            Type=Name.XObject,
+            Subtype=Name.Image,
+            Width=image.width,
+            Height=image.height,
+            ColorSpace=Name.DeviceRGB,
+            BitsPerComponent=8,
+            Filter=Name.DCTDecode,
+        )
+    )
+    x0, y0, x1, y1 = at
+    drawn = f"q {x1 - x0} 0 0 {y1 - y0} {x0} {HEIGHT - y1} cm /Im0 Do Q\n"
+    page.Contents = made.make_stream((under + drawn + content).encode("latin-1"))
+    return _saved(made)

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from docrail.core.errors import WorkError
+from docrail.core.errors import DocumentError, WorkError
 from docrail.core.knowledge import with_knowledge
-from docrail.core.model import Layout, Record
+from docrail.core.model import Document, Layout, Record
 from docrail.core.plan import Plan, PlannedPhase
 from docrail.core.state import State
 from docrail.core.withhold import without_held
@@ -159,14 +159,15 @@ def process_document(
 
 
 def _read(journey: Journey, parts: Parts) -> Layout | None:
-    """The layout of the document: read once for the same bytes, in any run."""
+    """The layout of the document: read once for the same bytes, in any run. What could not be read is tried again only
+    in a run that somebody retried."""
     document = journey.work.document
     layout = parts.blobs.read_layout(document.digest)
     if layout is not None:
         return layout
     journey.move(State.READING)
     try:
-        layout = parts.reader.read(parts.blobs.path(document.digest), filename=document.filename)
+        layout = _read_anew(document, parts, is_retried=journey.claim.run.generation > 1)
     except WorkError as error:
         journey.fail(None, error)
         return None
@@ -178,6 +179,19 @@ def _read(journey: Journey, parts: Parts) -> Layout | None:
     parts.blobs.keep_layout(document.digest, layout)
     journey.is_read()
     return layout
+
+
+def _read_anew(document: Document, parts: Parts, *, is_retried: bool) -> Layout:
+    terms = parts.reader.terms
+    known = None if is_retried else parts.blobs.find_unread(document.digest, terms=terms)
+    if known is not None:
+        raise known
+    try:
+        return parts.reader.read(parts.blobs.path(document.digest), filename=document.filename)
+    except DocumentError as error:
+        if not error.retryable:
+            parts.blobs.keep_unread(document.digest, error, terms=terms)
+        raise
 
 
 def _known_record(work: Work, layout: Layout, parts: Parts) -> Record:

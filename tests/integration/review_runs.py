@@ -36,6 +36,8 @@ _numbers = count()
 class ReaderOfNothing:
     """Every document is empty: what is known of it was given with it."""
 
+    terms = ""
+
     def read(self, _path: Path, *, filename: str) -> Layout:
         return Layout(media_type="text/plain", pages=())
 

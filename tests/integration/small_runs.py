@@ -100,9 +100,9 @@ def add_documents(program: Program, number: int) -> list[str]:
         ]
 
 
-def start_run(program: Program, plan: Plan, *, documents: int) -> str:
-    """A run of new documents; its id."""
-    ids = add_documents(program, documents)
+def start_run(program: Program, plan: Plan, *, documents: int | Sequence[str]) -> str:
+    """A run of that many new documents, or of these; its id."""
+    ids = add_documents(program, documents) if isinstance(documents, int) else documents
     with program.database.writing() as connection:
         spec = add_spec(
             connection, workspace_id=program.workspace, name="spec", digest="0", content="{}", at=now_ms()

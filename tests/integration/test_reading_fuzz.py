@@ -23,6 +23,8 @@ from docrail.reading.detect import PDF, detect
 from docrail.reading.limits import Limits
 from docrail.reading.read import read_bytes
 from docrail.reading.sandbox import Reader
+from docrail.reading.unpack import unpack
+from docrail.reading.wire import PartEnd, Unpack
 
 TIMES = int(os.environ.get("DOCRAIL_FUZZ", "0"))
 LIMITS = Limits(
@@ -174,6 +176,24 @@ def change_inside(package: bytes, part: int, steps: list[tuple[str, float, float
 @given(steps=changes())
 def test_changed_outlook_messages_are_read_or_refused(steps: list[tuple[str, float, float, bytes]]) -> None:
     read_here(change(good.message(), steps))
+
+
+@pytest.mark.parametrize("kind", sorted(good.containers()))
+@few
+@given(steps=changes())
+def test_changed_containers_are_taken_apart_or_refused(
+    kind: str, tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, float, float, bytes]]
+) -> None:
+    path = Path(tmp_path_factory.getbasetemp()) / f"changed-{kind}"
+    path.write_bytes(change(good.containers()[kind], steps))
+    request = Unpack(path=str(path), filename="a", most=100, most_bytes=20_000_000)
+    with at_most(30):
+        try:
+            said = list(unpack(request, limits=LIMITS))
+        except DocumentError as error:
+            assert error.code in CODES
+            return
+    assert {each.code for each in said if isinstance(each, PartEnd)} <= CODES | {"", "ignored"}
 
 
 @few

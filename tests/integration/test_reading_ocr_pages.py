@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from tests.pdf_files import pdf, picture, with_scan, write
+from tests.pdf_files import beside_scan, pdf, picture, with_scan, write
 
 from docrail.core.errors import InvalidInput
 from docrail.core.model import Layout, Source
@@ -42,6 +42,51 @@ def test_only_the_scanned_page_of_a_mixed_pdf_goes_through_ocr(reader: Reader, t
     assert 0.5 < scores["135.50"] <= 1
     assert {word.score for line in layout.pages[0].lines for word in line.words} == {1.0}
     assert layout.pages[1].blocks
+
+
+def test_a_page_that_is_half_scan_half_text_has_the_words_of_both(reader: Reader, tmp_path: Path) -> None:
+    text = write(LONG, x=20, y=20, size=8) + write("Reference 99-1234", x=20, y=290, size=10)
+    layout = read(reader, tmp_path, beside_scan(text, picture(LINES), at=(20, 40, 340, 280)), "a.pdf")
+    page = layout.pages[0]
+    words = {word.text: word for line in page.lines for word in line.words}
+    assert page.source == Source.MIXED
+    assert page.lines[0].text == LONG
+    assert page.lines[-1].text == "Reference 99-1234"
+    assert words["99-1234"].score == 1.0 > words["135.50"].score > 0.5
+    assert 20 <= words["135.50"].box.x0 < words["135.50"].box.x1 <= 340
+    assert 40 <= words["135.50"].box.y0 < words["135.50"].box.y1 <= 280
+    assert "Please pay the total amount now" in [line.text for line in page.lines]
+
+
+@pytest.mark.parametrize("header", [LONG, "Received 2026-11-25 by post"])
+def test_a_text_layer_over_the_head_of_a_scan_does_not_hide_the_rest(
+    reader: Reader, tmp_path: Path, header: str
+) -> None:
+    stamped = write(header, x=20, y=12, size=8)
+    layout = read(reader, tmp_path, beside_scan(stamped, picture(LINES), at=(0, 0, 400, 300)), "a.pdf")
+    texts = [line.text for line in layout.pages[0].lines]
+    assert texts[0] == header
+    assert [each for each in texts if "135.50" in each] == ["Total amount due EUR 135.50"]
+    assert layout.pages[0].source == Source.MIXED
+
+
+@pytest.mark.parametrize("seen", ["", LONG])
+def test_text_that_a_picture_was_laid_over_is_kept_apart(reader: Reader, tmp_path: Path, seen: str) -> None:
+    under = write("Total 9999.00", x=20, y=262, size=20)
+    over = write(seen, x=20, y=12, size=8)
+    data = beside_scan(over, picture(LINES), at=(0, 20, 400, 300), under=under)
+    layout = read(reader, tmp_path, data, "a.pdf")
+    assert "9999" not in layout.text
+    assert "135.50" in layout.text
+    assert seen in layout.text
+    assert [hidden.text for hidden in layout.pages[0].hidden] == ["Total 9999.00"]
+
+
+def test_a_scan_with_a_text_layer_of_its_own_is_not_read_again(reader: Reader, tmp_path: Path) -> None:
+    known = "".join(write(line, x=20, y=36 + 30 * number, size=14.5) for number, line in enumerate(LINES))
+    layout = read(reader, tmp_path, beside_scan(known, picture(LINES), at=(0, 0, 400, 300)), "a.pdf")
+    assert layout.text == "\n".join(LINES)
+    assert layout.pages[0].source == Source.TEXT_LAYER
 
 
 @pytest.mark.parametrize("turned", [90, 180, 270])

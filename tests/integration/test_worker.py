@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 import structlog
 from sqlalchemy.exc import OperationalError
-from tests.integration.small_runs import make_plan, mark, start_run
+from tests.integration.small_runs import add_documents, make_plan, mark, start_run
 
 from docrail import bootstrap, workflow
 from docrail.bootstrap import Program, open_program, working
 from docrail.config import Settings
-from docrail.core.errors import InvalidInput, Unavailable, WorkError
+from docrail.core.errors import DocumentError, InvalidInput, Unavailable, WorkError
 from docrail.core.model import Layout, Record
 from docrail.core.plan import Plan, PlannedPhase
 from docrail.core.progress import Progress, RunStatus
@@ -50,6 +50,9 @@ class ReaderOfTheTest:
         return self
 
     def __exit__(self, *_error: object) -> None: ...
+
+    terms = ""
+
     def read(self, _path: Path, *, filename: str) -> Layout:
         return Layout(media_type="text/plain", pages=())
 
@@ -313,3 +316,29 @@ def test_a_document_that_kills_its_worker_ends_as_crashed_and_the_others_complet
     assert deaths in {3, 4}  # the first may come before anything of the attempt is durable
     assert max(map(float, first_phases)) < 5
     print(f"{deaths} deaths; the first phase began after {', '.join(first_phases)} s")
+
+
+def test_what_cannot_be_read_is_tried_once_until_a_person_retries_it_or_the_limits_change(
+    opened: Program, set_phases: Callable[[Run], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def time_out(reader: ReaderOfTheTest, _path: Path, *, filename: str) -> Layout:
+        asked.append(reader.terms)
+        raise DocumentError("Reading took longer than 120 seconds.", code="timeout")
+
+    monkeypatch.setattr(ReaderOfTheTest, "read", time_out)
+    documents = add_documents(opened, 1)
+    with working(opened):
+        for _ in range(2):
+            run_id = start_run(opened, make_plan(1, assembly=False), documents=documents)
+            error = wait_for_the_end(opened, run_id).errors[0]
+            assert (error.code, error.message) == ("timeout", "Reading took longer than 120 seconds.")
+        assert len(asked) == 1
+        pipelines.retry_pipeline(opened, run_id)
+        wait_for_the_end(opened, run_id)
+        assert len(asked) == 2
+    monkeypatch.setattr(ReaderOfTheTest, "terms", "longer")
+    with working(opened):
+        wait_for_the_end(opened, start_run(opened, make_plan(1, assembly=False), documents=documents))
+    assert asked == ["", "", "longer"]

@@ -9,6 +9,8 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 
+from PIL import Image
+
 from tests.made.office import A, P, S, W, make_docx, make_open_document, make_package, make_xlsx, paragraph
 
 PASSWORDS = "file:///etc/passwd"
@@ -265,6 +267,7 @@ def hostile_pictures() -> Iterator[tuple[str, bytes]]:
         b"\xff\xd8\xff\xc0\0\x11\x08\xff\xff\xff\xff\3\1\x11\0\2\x11\0\3\x11\0\xff\xda\0\x0c\3\1\0\2\0\3\0\0\x3f\0",
     )
     small = _png(struct.pack(">II", 4, 4))
+    yield "thin.png", _one_column(60_000)
     yield "with-pdf.png", small + b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer<<>>"
     yield "with-html.png", small + b"<html><script>alert(1)</script>"
     yield "with-zip.gif", b"GIF89a" + bytes(20) + make_package(a="x")
@@ -276,6 +279,12 @@ def hostile_pictures() -> Iterator[tuple[str, bytes]]:
         "tif": b"MM\0*\0\0\0\x08",
     }.items():
         yield f"cut.{kind}", data[: len(data) * 2 // 3 + 1]
+
+
+def _one_column(height: int) -> bytes:
+    target = io.BytesIO()
+    Image.new("L", (1, height), 255).save(target, "PNG")
+    return target.getvalue()
 
 
 def _png(size: bytes) -> bytes:

@@ -295,3 +295,31 @@ def test_every_kind_of_file_says_its_language() -> None:
 
 def test_joiners_between_letters_that_need_them_stay() -> None:
     assert read("می‌خواهم").text == "می‌خواهم"
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        b"From: a@b.c\nSubject: =?utf-8\0?q?Total?=\n\nbody",
+        b"From: a@b.c\nSubject: Total\nContent-Type: text/plain; charset=a\0\n\nbody \xff",
+    ],
+)
+def test_a_charset_with_a_nul_in_it_is_like_one_that_is_not_known(mail: bytes) -> None:
+    text = read_bytes(mail, filename="a", limits=Limits(), threads=1).text
+    assert "Total" in text
+    assert "body" in text
+
+
+def test_control_characters_leave_the_words() -> None:
+    data = b"From: a@b.c\nContent-Transfer-Encoding: base64\n\nVG90YWwANQE="
+    layout = read_bytes(data, filename="a", limits=Limits(), threads=1)
+    assert layout.text.splitlines()[-1] == "Total5"
+    assert "invisible_characters" in [issue.code for issue in layout.issues]
+
+
+def test_a_page_nested_beyond_reason_is_refused_at_once() -> None:
+    with pytest.raises(DocumentError) as caught:
+        read_bytes(b"<html>" + b"<div>" * 100_000, filename="a", limits=Limits(), threads=1)
+    assert caught.value.code == "too_large"
+    wide = b"<html>" + b"<p><b>x</b><br>" * 40_000
+    assert len(read_bytes(wide, filename="a", limits=Limits(), threads=1).pages[0].lines) == 40_000

@@ -61,3 +61,13 @@ def test_a_cut_message_is_unreadable(end: int) -> None:
     with pytest.raises(DocumentError) as caught:
         to_mail(data, limits=Limits())
     assert caught.value.code == "unreadable"
+
+
+@pytest.mark.parametrize("name", ["__substg1.0_0037001F", "Root Entry"])
+def test_a_stream_that_claims_to_be_larger_than_the_file_is_damage_at_once(name: str) -> None:
+    data = bytearray(make_ole(make_msg(body="text")))
+    entry = data.index(name.encode("utf-16-le"))
+    data[entry + 120 : entry + 124] = b"\xff\xff\xff\x7f"
+    with pytest.raises(DocumentError, match="claims to be larger") as caught:
+        to_mail(bytes(data), limits=Limits())
+    assert caught.value.code == "unreadable"

@@ -216,3 +216,10 @@ def test_mails_inside_one_another_beyond_what_the_parser_bears_are_too_large(tmp
     path.write_bytes(data)
     kind, parts = take_apart(path)
     assert (kind, [(part.data, part.code) for part in parts]) == ("message/rfc822", [(b"", "too_large")])
+
+
+def test_an_entry_without_a_name_is_a_file_like_others(tmp_path: Path) -> None:
+    data = make_zip(tmp_path / "a.zip", [("~", b"one"), ("b.txt", b"two")]).read_bytes()
+    path = tmp_path / "b.zip"
+    path.write_bytes(data.replace(b"~", b"\0"))
+    assert [(part.name, part.data) for part in take_apart(path)[1]] == [("", b"one"), ("b.txt", b"two")]

@@ -13,6 +13,7 @@ from docrail.core.printable import printable
 SOURCES = {
     Source.TEXT_LAYER: "text layer",
     Source.OCR: "OCR",
+    Source.MIXED: "text layer, OCR where a picture stands",
     Source.MARKUP: "markup",
     Source.CELLS: "cells",
     Source.PLAIN: "plain text",
@@ -65,7 +66,7 @@ def _title(page: Page, layout: Layout) -> str:
 
 def _size(page: Page, layout: Layout) -> str:
     size = f"{page.width:,.0f} × {page.height:,.0f} points"
-    if page.source not in (Source.TEXT_LAYER, Source.OCR):
+    if page.source in (Source.MARKUP, Source.CELLS, Source.PLAIN):
         return f"{size} on a grid of 6 × 12 a character"
     return f"{size} ({page.width * _MM:,.0f} × {page.height * _MM:,.0f} mm)"
 
@@ -73,7 +74,7 @@ def _size(page: Page, layout: Layout) -> str:
 def _source(page: Page) -> str:
     name = SOURCES[page.source]
     scores = [word.score for line in page.lines for word in line.words]
-    if page.source is not Source.OCR or not scores:
+    if page.source not in (Source.OCR, Source.MIXED) or not scores:
         return name
     return f"{name}, score {sum(scores) / len(scores):.2f} (lowest {min(scores):.2f})"
 

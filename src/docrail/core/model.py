@@ -45,6 +45,7 @@ class Source(StrEnum):
 
     TEXT_LAYER = "text_layer"
     OCR = "ocr"
+    MIXED = "mixed"
     MARKUP = "markup"
     CELLS = "cells"
     PLAIN = "plain"
@@ -53,8 +54,8 @@ class Source(StrEnum):
 class Word(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One word: its text, where it stands, and how sure the reading is (0..1; 1 unless by OCR).
 
-    Where it came from is said by its page's `source`: no page mixes two. `address` names the place where
-    there is no real page: `R2C3` of a sheet, `/html/body/p[3]`.
+    Where it came from is said by its page's `source`; on a `mixed` page the words by OCR, and only these, have a
+    score below 1. `address` names the place where there is no real page: `R2C3` of a sheet, `/html/body/p[3]`.
     """
 
     text: str
@@ -77,8 +78,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return Box.around(word.box for word in self.words)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableCell:
+class TableCell(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One cell of a table; `row` and `column` count from 0, `rows` and `columns` say how many it covers."""
 
     row: int

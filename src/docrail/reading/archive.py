@@ -34,7 +34,8 @@ def parts(path: Path, *, limits: Limits) -> Iterator[PartInside]:
             raise DocumentError(message, code="unreadable")
         overlapping = _find_overlapping(entries)
         for entry in entries:
-            if not entry.is_dir():
+            # `is_dir` stumbles over an empty name.
+            if not entry.filename.endswith("/"):
                 yield _part(archive, entry, limits=limits, overlaps=entry.header_offset in overlapping)
 
 

@@ -9,6 +9,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from docrail.core.model import Hidden, Issue, Layout, Source
 from docrail.reading.decode import decode
 from docrail.reading.grid import Grid, GridCell
+from docrail.reading.html_depth import check_depth
 from docrail.reading.html_hidden import Look, enter
 from docrail.reading.html_style import Style, read_sheets
 from docrail.reading.limits import Terms, cut_short
@@ -66,6 +67,7 @@ def read(data: bytes, *, media_type: str, terms: Terms) -> Layout:
     """The layout of a web page as one page. Nothing in it is run or fetched."""
     text, issues = _decode(data)
     text, cut = cut_text(text, terms=terms)
+    check_depth(text)
     tree = LexborHTMLParser(text)
     found = _Found(
         sheets=read_sheets(tree), outer_tables=_find_outer_tables(tree), most_cells=terms.limits.cells

@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from msgspec import structs
+
 from docrail.core.model import Block, Hidden, Issue, Layout, Line, Page, Table, Word
 
-# Zero-width spaces and joiners, soft hyphens, direction marks and overrides, fillers, annotations.
+# Control characters, zero-width spaces and joiners, soft hyphens, direction marks and overrides, fillers, annotations.
 _INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
     "\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff\U0001d173-\U0001d17a]"
     # Joiners shape Persian, Hindi and emoji; beside ASCII they only hide.
     "|(?<=[\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?=[\x00-\x7f])"
@@ -40,8 +42,11 @@ def show(text: str) -> str:
 
 
 def _has_invisible(page: Page) -> bool:
-    # Almost every line is ASCII, and that is told ten times as fast.
-    return any(not (text := line.text).isascii() and _INVISIBLE.search(text) for line in page.lines)
+    # Almost every line is plain ASCII, and that is told ten times as fast.
+    return any(
+        not ((text := line.text).isascii() and text.isprintable()) and _INVISIBLE.search(text)
+        for line in page.lines
+    )
 
 
 def _clean_page(page: Page) -> Page:
@@ -77,7 +82,8 @@ def _with_text(word: Word, text: str) -> Word:
 
 def _clean_table(table: Table) -> Table:
     cells = tuple(
-        replace(cell, text=show(cell.text)) if _INVISIBLE.search(cell.text) else cell for cell in table.cells
+        structs.replace(cell, text=show(cell.text)) if _INVISIBLE.search(cell.text) else cell
+        for cell in table.cells
     )
     return replace(table, cells=cells)
 

@@ -28,9 +28,9 @@ def leaves(message: Message) -> Iterator[Message]:
     stack = [message]
     while stack:
         part = stack.pop()
-        payload = part.get_payload()
-        if part.get_content_maintype() == "multipart" and isinstance(payload, list):
-            stack.extend(reversed([item for item in payload if isinstance(item, Message)]))
+        inside = _inside(part)
+        if part.get_content_maintype() == "multipart" and inside is not None:
+            stack.extend(reversed(inside))
         else:
             yield part
 
@@ -43,10 +43,10 @@ def is_body(part: Message) -> bool:
 
 def payload(part: Message) -> bytes:
     """The bytes of a leaf, decoded; of a forwarded mail, the mail. DocumentError if that is nested too deep."""
-    content = part.get_payload()
-    if isinstance(content, list):
+    inside = _inside(part)
+    if inside is not None:
         try:
-            return b"\n".join(item.as_bytes() for item in content if isinstance(item, Message))
+            return b"\n".join(item.as_bytes() for item in inside)
         except RecursionError as error:
             raise _nested_too_deep() from error
     decoded = part.get_payload(decode=True)
@@ -58,10 +58,9 @@ def name(part: Message, number: int) -> str:
     said = decode_words(str(part.get_filename() or "")).strip()
     if said:
         return re.split(r"[\\/]", said)[-1] or f"part {number}"
-    content = part.get_payload()
-    inner = content[0] if isinstance(content, list) and content else None
-    if part.get_content_type() == "message/rfc822" and isinstance(inner, Message):
-        subject = decode_words(str(inner.get("Subject") or "")).strip()
+    inside = _inside(part)
+    if part.get_content_type() == "message/rfc822" and inside:
+        subject = decode_words(str(inside[0].get("Subject") or "")).strip()
         label = re.sub(r"[\\/]", " ", subject)[:100] or f"mail {number}"
         return f"{label}.eml"
     return f"part {number}"
@@ -77,6 +76,12 @@ def decode_words(value: str) -> str:
     return " ".join("".join(_decode_piece(piece, charset) for piece, charset in pieces).split())
 
 
+def _inside(part: Message) -> list[Message] | None:
+    """The parts in a part. A leaf is not asked for its text: that would be decoded by whatever charset it claims."""
+    content = part.get_payload() if part.is_multipart() else None
+    return [item for item in content if isinstance(item, Message)] if isinstance(content, list) else None
+
+
 def _nested_too_deep() -> DocumentError:
     message = "The parts of the mail are nested too deep to be read: forward what is inside."
     return DocumentError(message, code="too_large")
@@ -87,5 +92,6 @@ def _decode_piece(piece: bytes | str, charset: str | None) -> str:
         return piece
     try:
         return piece.decode(charset or "ascii")
-    except (LookupError, UnicodeDecodeError):
+    except (LookupError, ValueError):
+        # Also a charset with a NUL in it.
         return piece.decode("latin-1")

@@ -14,6 +14,7 @@ from docrail.reading.engines import OcrEngine
 from docrail.reading.lines import Run, group_rows
 
 _LOW_SCORE = 0.7
+_THINNEST = 6
 _MODULES = {
     OcrEngine.RAPIDOCR: "ocr_rapid",
     OcrEngine.OPENVINO: "ocr_rapid",
@@ -59,7 +60,11 @@ def read_picture(
     image: Image.Image, *, number: int, dpi: float, threads: int, engine: OcrEngine = OcrEngine.RAPIDOCR
 ) -> Recognition:
     """Recognise one RGB picture; boxes are in points at `dpi`, on the page turned upright."""
-    seen = _load(engine, threads).see(image)
+    if min(image.size) < _THINNEST:
+        # No letter fits in, and engines stumble over it.
+        seen = Seen(words=(), turned=0, width=image.width, height=image.height)
+    else:
+        seen = _load(engine, threads).see(image)
     scale = 72.0 / dpi
     words = [_scaled(word, scale) for word in seen.words]
     rows = group_rows(Run(words=(word,), box=word.box) for word in words)

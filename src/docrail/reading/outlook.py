@@ -26,6 +26,16 @@ _NAMES = ("3707", "3704", "3001")
 _TEXT, _BYTES, _STORAGE = "001F", "0102", "000D"
 _SENT, _DELIVERED = 0x00390040, 0x0E060040
 _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
+_DAMAGE = (
+    OSError,
+    ValueError,
+    IndexError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _At = tuple[str, ...]
 
@@ -53,9 +63,9 @@ def to_mail(data: bytes, *, limits: Limits) -> bytes:
 def _convert(data: bytes, *, limits: Limits) -> tuple[bytes, tuple[Issue, ...]]:
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as file:
-            message = _Message(file, limits=limits)
+            message = _Message(file, size=len(data), limits=limits)
             return message.build((), depth=0).as_bytes(), message.issues
-    except (OSError, ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError) as error:
+    except _DAMAGE as error:
         # What the library and the mail package raise for broken files.
         said = f"The Outlook message is damaged ({error}): save it again, or as EML."
         raise DocumentError(said, code="unreadable") from error
@@ -64,8 +74,9 @@ def _convert(data: bytes, *, limits: Limits) -> tuple[bytes, tuple[Issue, ...]]:
 class _Message:
     """Builds mails from the storages of one file."""
 
-    def __init__(self, file: "olefile.OleFileIO[str]", *, limits: Limits) -> None:
+    def __init__(self, file: "olefile.OleFileIO[str]", *, size: int, limits: Limits) -> None:
         self._file = file
+        self._size = size
         self._limits = limits
         self._read = 0
         self._streams = {tuple(part.upper() for part in path) for path in file.listdir()}
@@ -148,6 +159,10 @@ class _Message:
     def _open(self, path: _At) -> bytes:
         if path not in self._streams:
             return b""
+        # The library would walk through as many sectors as are claimed, for minutes; small streams stand in the root's.
+        small = int(getattr(self._file.root, "size", 0))
+        if max(self._file.get_size(list(path)), small) > self._size:
+            raise ValueError(f"{path[-1]} claims to be larger than the file")
         data: bytes = self._file.openstream(list(path)).read()
         self._read += len(data)
         if self._read > self._limits.expanded_bytes:

@@ -1,7 +1,9 @@
 """PDF: words from the text layer; OCR where a page has none or garbage; invoices embedded as XML come along."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from importlib import import_module
 
 from docrail.core.model import Issue, Layout, Line, Page, Severity, Source
@@ -12,40 +14,76 @@ from docrail.reading.lines import group_rows
 from docrail.reading.pdf_garbled import is_garbled
 from docrail.reading.pdf_parse import NativeComplexity, NativeItem, NativePage, NativeResult, measure, parse
 from docrail.reading.pdf_tables import find_tables
-from docrail.reading.pdf_words import find_words
+from docrail.reading.pdf_words import FoundWords, find_words
 
 _FEW_LETTERS = 60
+_BLEED = 2.0
 _UNREADABLE = (RuntimeError, ValueError, OSError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Read:
-    """A page by its text layer. `is_suspect`: there may be text that nobody sees; `is_scarce`: perhaps a scan."""
+    """A page by its text layer. `is_suspect`: there may be text that nobody sees; `is_scarce`: perhaps a scan;
+    `is_beyond`: something stands beside the page."""
 
     page: Page
     is_suspect: bool
     is_scarce: bool
     is_garbled: bool
+    is_beyond: bool
 
 
 def read(data: bytes, *, media_type: str, terms: Terms) -> Layout:
     """The layout of a PDF. Boxes are in points from the top left of the page as it is shown (rotation applied)."""
-    parsed, data, issues = _parse(data, terms=terms)
-    inside = pdf_file.inspect(data, limits=terms.limits)
-    found = [_read_page(page, is_suspect=inside.has_invisible_text) for page in parsed.pages]
-    unread = _find_unread(found, data=data)
-    suspects = [each.page.number for each in found if each.is_suspect]
+    # The parser works without Python's lock: meanwhile the file is looked into.
+    looking = _beside().submit(pdf_file.inspect, data, limits=terms.limits)
+    try:
+        parsed, whole, issues = _parse(data, terms=terms)
+    finally:
+        wait([looking])
+    inside = looking.result() if whole is data else pdf_file.inspect(whole, limits=terms.limits)
+    data = whole
+    found = [_read_page(page, inside) for page in parsed.pages]
     layout = Layout(
         media_type=media_type,
         pages=tuple(each.page for each in found),
         embedded=inside.embedded,
         issues=(*issues, *inside.issues, *_count_issues(parsed, terms=terms), *_garbled_issues(found)),
     )
-    if suspects or unread:
-        # Rendering and OCR are loaded by the first page that needs them.
-        pictures = import_module("docrail.reading.pdf_pictures")
-        layout = pictures.complete(layout, data=data, suspects=suspects, unread=unread, terms=terms)
-    return _note_hidden(layout)
+    return _note_hidden(_complete(layout, found, inside=inside, data=data, terms=terms))
+
+
+def _complete(
+    layout: Layout, found: Sequence[_Read], *, inside: pdf_file.Inside, data: bytes, terms: Terms
+) -> Layout:
+    """`layout` with what the text layer alone does not tell."""
+    suspects = _numbers(each for each in found if each.is_suspect)
+    beyond = _numbers(each for each in found if each.is_beyond)
+    pictured = inside.pictured & _numbers(each for each in found if not each.is_garbled)
+    unread = frozenset(_find_unread(found, data=data))
+    if not (suspects or beyond or pictured or unread):
+        return layout
+    # Rendering and OCR are loaded by the first page that needs them.
+    pictures = import_module("docrail.reading.pdf_pictures")
+    wanted = pictures.Wanted(
+        suspects=suspects,
+        unpainted=suspects if inside.has_invisible_text else frozenset(),
+        outside=beyond,
+        pictured=pictured,
+        unread=unread,
+    )
+    completed: Layout = pictures.complete(layout, data=data, wanted=wanted, terms=terms)
+    return completed
+
+
+def _numbers(found: Iterable[_Read]) -> frozenset[int]:
+    return frozenset(each.page.number for each in found)
+
+
+@lru_cache(maxsize=1)
+def _beside() -> ThreadPoolExecutor:
+    """A thread that waits for the next file: to start one takes longer than to look into a small file."""
+    return ThreadPoolExecutor(1, thread_name_prefix="docrail-pdf")
 
 
 def _parse(data: bytes, *, terms: Terms) -> tuple[NativeResult, bytes, tuple[Issue, ...]]:
@@ -69,7 +107,7 @@ def _parse(data: bytes, *, terms: Terms) -> tuple[NativeResult, bytes, tuple[Iss
     return parsed, repaired, (Issue(code="repaired", message=message),)
 
 
-def _read_page(page: NativePage, *, is_suspect: bool) -> _Read:
+def _read_page(page: NativePage, inside: pdf_file.Inside) -> _Read:
     items = page.text_items
     found = find_words(page, items)
     rows = group_rows(found.level)
@@ -90,9 +128,27 @@ def _read_page(page: NativePage, *, is_suspect: bool) -> _Read:
         built = replace(built, lines=(), tables=(), blocks=())
     return _Read(
         page=built,
-        is_suspect=bool(built.lines) and (is_suspect or found.has_white),
+        is_suspect=bool(built.lines) and _is_suspect(page, found, inside),
         is_scarce=_count_letters(items) < _FEW_LETTERS,
         is_garbled=garbled,
+        is_beyond=_reaches_beyond(page),
+    )
+
+
+def _is_suspect(page: NativePage, found: FoundWords, inside: pdf_file.Inside) -> bool:
+    is_doubtful = found.has_filled and page.page_num in inside.doubtful
+    return inside.has_invisible_text or found.has_white or is_doubtful
+
+
+def _reaches_beyond(page: NativePage) -> bool:
+    """Whether anything is drawn beside the page, where the parser drops text: all of it if the page has no size."""
+    if page.width < 1 or page.height < 1:
+        return True
+    bounds = page.content_bounds
+    return bounds is not None and (
+        min(bounds.x, bounds.y) < -_BLEED
+        or bounds.x + bounds.width > page.width + _BLEED
+        or bounds.y + bounds.height > page.height + _BLEED
     )
 
 

@@ -3,7 +3,8 @@
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 import pikepdf
 
@@ -11,6 +12,7 @@ from docrail.core.errors import DocumentError
 from docrail.core.model import Embedded, Issue
 from docrail.reading.decode import decode
 from docrail.reading.limits import Limits
+from docrail.reading.pdf_appearance import is_shown_as_filled
 
 _INVOICE_NAMES = re.compile(
     r"(factur-?x|zugferd-?invoice|xrechnung|order-?x|cii|ubl|e?invoice|rechnung)[\w.-]*\.xml$", re.I
@@ -30,28 +32,36 @@ _TROUBLES = (
 )
 _MAX_SCAN = 4_000_000
 _MAX_DEPTH = 3
+_MOST_DRAWN = 2000
+_MOST_PARENTS = 50
+_SCAN_PIXELS = 200_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inside:
-    """What a PDF holds beside its pages' words."""
+    """What a PDF holds beside its pages' words. `pictured` are the pages that may show a picture of text, `doubtful`
+    those with something filled in or typed over them that may not be what is shown."""
 
     embedded: tuple[Embedded, ...] = ()
     issues: tuple[Issue, ...] = ()
     has_invisible_text: bool = False
+    pictured: frozenset[int] = frozenset()
+    doubtful: frozenset[int] = frozenset()
 
 
 def inspect(data: bytes, *, limits: Limits) -> Inside:
-    """Embedded XML invoices, and whether any page sets text that is not painted; nothing if it cannot be opened."""
+    """Embedded XML invoices, and which pages must be looked at: those with pictures, all if text may be unpainted.
+
+    Of a file that cannot be opened nothing is known, so every page is looked at closely.
+    """
     try:
-        with pikepdf.open(io.BytesIO(data)) as pdf:
+        # Passing inherited attributes down to every page costs more than all the rest; `_resources` asks upwards.
+        with pikepdf.open(io.BytesIO(data), inherit_page_attributes=False) as pdf:
             embedded, issues = _find_embedded(pdf, limits=limits)
-            return Inside(
-                embedded=embedded, issues=issues, has_invisible_text=_has_invisible(pdf, limits=limits)
-            )
+            return _look_at_pages(pdf, Inside(embedded=embedded, issues=issues), limits=limits)
     except _TROUBLES:
-        # The pages were read without it; what it holds beside them is unknown, so they are looked at closely.
-        return Inside(has_invisible_text=True)
+        every = frozenset(range(1, limits.pages + 1))
+        return Inside(has_invisible_text=True, pictured=every, doubtful=every)
 
 
 def repair(data: bytes, *, reason: str) -> bytes:
@@ -108,31 +118,67 @@ def _label(name: str) -> str:
     return re.split(r"[\\/]", name)[-1] or "attachment"
 
 
-def _has_invisible(pdf: pikepdf.Pdf, *, limits: Limits) -> bool:
-    budget = _MAX_SCAN
-    for page in list(pdf.pages)[: min(limits.pages, 50)]:
-        for stream in _content_streams(page.obj):
-            if int(stream.get("/Length", 0)) > _MAX_SCAN:
-                return True
+def _look_at_pages(pdf: pikepdf.Pdf, inside: Inside, *, limits: Limits) -> Inside:
+    """`inside` with what the content of the pages tells; once too much was read the rest is suspected."""
+    budget, is_suspect = _MAX_SCAN, False
+    pictured, doubtful = set(), set()
+    for number, page in enumerate(islice(pdf.pages, limits.pages), start=1):
+        drawn = list(islice(_drawn(page.obj), _MOST_DRAWN))
+        if len(drawn) == _MOST_DRAWN or any(_is_scan(each) for each in drawn):
+            pictured.add(number)
+        if "/Annots" in page.obj and not is_shown_as_filled(page.obj.Annots):
+            doubtful.add(number)
+        for stream in drawn:
+            if is_suspect or stream.get("/Subtype") == "/Image":
+                continue
+            if int(stream.get("/Length", 0)) > budget:
+                is_suspect = True
+                continue
             content = bytes(stream.read_bytes())
             budget -= len(content)
-            if budget < 0 or (b"Tr" in content and _INVISIBLE_MODE.search(content)):
-                return True
-    return False
+            is_suspect = budget < 0 or _sets_invisible(content)
+    return replace(
+        inside,
+        has_invisible_text=is_suspect,
+        pictured=frozenset(pictured),
+        doubtful=frozenset(doubtful),
+    )
 
 
-def _content_streams(holder: pikepdf.Object, depth: int = 0) -> Iterator[pikepdf.Object]:
-    """A page's content and that of the forms it draws."""
+def _sets_invisible(content: bytes) -> bool:
+    return b"Tr" in content and _INVISIBLE_MODE.search(content) is not None
+
+
+def _is_scan(drawn: pikepdf.Object) -> bool:
+    """Whether it is a picture large enough to hold text."""
+    if drawn.get("/Subtype") != "/Image":
+        return False
+    return int(drawn.get("/Width", 0)) * int(drawn.get("/Height", 0)) >= _SCAN_PIXELS
+
+
+def _drawn(holder: pikepdf.Object, depth: int = 0) -> Iterator[pikepdf.Object]:
+    """A page's content, the pictures and forms it draws, and what these draw."""
     contents = holder.get("/Contents")
     if isinstance(contents, pikepdf.Stream):
         yield contents
     elif isinstance(contents, pikepdf.Array):
         yield from contents
-    resources = holder.get("/Resources")
-    drawn = resources.get("/XObject") if resources is not None else None
-    if drawn is None or depth >= _MAX_DEPTH:
+    resources = _resources(holder)
+    named = resources.get("/XObject") if resources is not None else None
+    if named is None:
         return
-    for _, form in list(drawn.items())[:50]:
-        if form.get("/Subtype") == "/Form":
-            yield form
-            yield from _content_streams(form, depth + 1)
+    for _, each in named.items():
+        yield each
+        if depth < _MAX_DEPTH and each.get("/Subtype") == "/Form":
+            yield from _drawn(each, depth + 1)
+
+
+def _resources(holder: pikepdf.Object) -> pikepdf.Object | None:
+    """Its own or those of the nearest page group above it."""
+    for _ in range(_MOST_PARENTS):
+        found: pikepdf.Object | None = holder.get("/Resources")
+        above = holder.get("/Parent")
+        if found is not None or above is None:
+            return found
+        holder = above
+    return None

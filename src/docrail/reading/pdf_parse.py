@@ -28,6 +28,7 @@ class NativeWord(Protocol):
 class NativeItem(NativeWord, Protocol):
     """Words printed in one go. `rotation` in degrees, colours as ARGB in hex."""
 
+    font_name: str | None
     font_size: float | None
     rotation: float
     fill_color: str | None
@@ -78,8 +79,28 @@ class NativeComplexity(Protocol):
     is_garbled: bool
 
 
+class NativeField(Protocol):
+    """One place of a form field on a page. `field_type` is `text`, `combobox`, `listbox`, `checkbox`, `radiobutton`, …;
+    bit 13 of `field_flags` says that it is a password."""
+
+    field_type: str
+    field_flags: int
+    value: str | None
+    checked: bool | None
+    rect: NativeBox | None
+
+
+class NativeNote(Protocol):
+    """An annotation; `subtype` is `freetext`, `text`, `highlight`, `widget`, …"""
+
+    subtype: str
+    contents: str | None
+    rect: NativeBox | None
+
+
 class NativePage(Protocol):
-    """A page; `page_num` counts from 1, sizes are in points with the page's rotation applied."""
+    """A page; `page_num` counts from 1, sizes are in points with the page's rotation applied. `content_bounds` hold all
+    that is drawn, also beyond the page, where the parser drops text."""
 
     page_num: int
     width: float
@@ -87,6 +108,9 @@ class NativePage(Protocol):
     text_items: Sequence[NativeItem]
     vector_graphics: NativeGraphics | None
     complexity: NativeComplexity | None
+    content_bounds: NativeBox | None
+    form_fields: Sequence[NativeField] | None
+    annotations: Sequence[NativeNote] | None
 
 
 class NativePageError(Protocol):
@@ -128,5 +152,8 @@ def _parser(pages: int) -> LiteParse:
         emit_word_boxes=True,
         extract_text_metadata=True,
         extract_vector_graphics=True,
+        extract_content_bounds=True,
+        extract_form_fields=True,
+        extract_annotations=True,
         preserve_very_small_text=True,
     )

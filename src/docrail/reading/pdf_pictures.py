@@ -1,10 +1,9 @@
 """PDF pages looked at as pictures: words nobody can see are set apart, pages without a text layer go through OCR."""
 
 import ctypes
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import replace
-from importlib import import_module
+from dataclasses import dataclass, replace
 from itertools import islice
 from math import sqrt
 
@@ -16,6 +15,10 @@ from docrail.core.model import Box, Hidden, Issue, Layout, Line, Page, Word
 from docrail.reading.blocks import find_blocks
 from docrail.reading.limits import Terms
 from docrail.reading.lines import Run, group_rows
+from docrail.reading.ocr import Recognition, read_picture, recognition_issues
+from docrail.reading.pdf_forms import is_tick
+from docrail.reading.pdf_mixed import add_recognised, cut_out, find_pictures, shows_more, words_of
+from docrail.reading.pdf_place import find_outside, place
 from docrail.reading.pdf_tables import find_aligned
 
 _POINTS = 72.0
@@ -28,14 +31,25 @@ _MOST_OBJECTS = 5000
 _UNPAINTED = (raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP)
 
 
-def complete(
-    layout: Layout, *, data: bytes, suspects: Sequence[int], unread: Sequence[int], terms: Terms
-) -> Layout:
-    """`layout` with the invisible words of `suspects` set apart and the pages in `unread` recognised."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Numbers of the pages to look at: where words may be invisible (`suspects`) or even set so (`unpainted`), where
+    something stands beside the page, where a picture may hold text, and those that OCR must read."""
+
+    suspects: frozenset[int] = frozenset()
+    unpainted: frozenset[int] = frozenset()
+    outside: frozenset[int] = frozenset()
+    pictured: frozenset[int] = frozenset()
+    unread: frozenset[int] = frozenset()
+
+
+def complete(layout: Layout, *, data: bytes, wanted: Wanted, terms: Terms) -> Layout:
+    """`layout` with what the pages `wanted` show when they are looked at."""
     try:
         with opened(data) as pdf:
-            layout = _set_invisible_apart(layout, pdf=pdf, numbers=frozenset(suspects) - frozenset(unread))
-            return _recognise(layout, pdf=pdf, numbers=unread, terms=terms) if unread else layout
+            layout = _look(layout, pdf=pdf, wanted=wanted)
+            parts = {} if not wanted.pictured else _find_parts(layout, pdf=pdf, wanted=wanted)
+            return _recognise(layout, pdf=pdf, wanted=wanted, parts=parts, terms=terms)
     except pdfium.PdfiumError as error:
         message = f"Pages could not be rendered ({error}): only their text layer was read."
         return replace(layout, issues=(*layout.issues, Issue(code="pages_not_read", message=message)))
@@ -53,18 +67,45 @@ def opened(data: bytes) -> Iterator[pdfium.PdfDocument]:
         pdf.close()
 
 
-def _set_invisible_apart(layout: Layout, *, pdf: pdfium.PdfDocument, numbers: frozenset[int]) -> Layout:
-    pages = tuple(_split_page(page, pdf=pdf) if page.number in numbers else page for page in layout.pages)
-    return replace(layout, pages=pages)
+def _look(layout: Layout, *, pdf: pdfium.PdfDocument, wanted: Wanted) -> Layout:
+    """What nobody sees of the pages that are read by their text layer, set apart."""
+    suspects = wanted.suspects - wanted.unread
+    pages = []
+    for page in layout.pages:
+        if page.number in suspects:
+            page = _split_page(page, pdf=pdf, is_unpainted=page.number in wanted.unpainted)
+        if page.number in wanted.outside:
+            with closing(pdf[page.number - 1]) as source:
+                page = replace(page, hidden=(*page.hidden, *find_outside(source)))
+        pages.append(page)
+    return replace(layout, pages=tuple(pages))
 
 
-def _split_page(page: Page, *, pdf: pdfium.PdfDocument) -> Page:
+def _find_parts(layout: Layout, *, pdf: pdfium.PdfDocument, wanted: Wanted) -> dict[int, list[Box]]:
+    """The pictures that say more than the text layer over them, by page."""
+    parts = {}
+    for page in layout.pages:
+        if page.number in wanted.pictured - wanted.unread:
+            with closing(pdf[page.number - 1]) as source:
+                boxes = find_pictures(source, page)
+                if boxes:
+                    grey, dpi = _render(source, page, dpi=_LOOK_DPI, is_grey=True)
+                    words = tuple(words_of(page))
+                    boxes = [box for box in boxes if shows_more(grey, box, words, scale=dpi / _POINTS)]
+            if boxes:
+                parts[page.number] = boxes
+    return parts
+
+
+def _split_page(page: Page, *, pdf: pdfium.PdfDocument, is_unpainted: bool) -> Page:
     with closing(pdf[page.number - 1]) as source:
         grey, dpi = _render(source, page, dpi=_LOOK_DPI, is_grey=True)
-        unpainted = list(_find_unpainted(source, page))
+        unpainted = list(_find_unpainted(source, page)) if is_unpainted else []
     lines, hidden = [], list(page.hidden)
     for line in page.lines:
-        seen = tuple(word for word in line.words if _is_seen(word, grey, scale=dpi / _POINTS))
+        seen = tuple(
+            word for word in line.words if is_tick(word) or _is_seen(word, grey, scale=dpi / _POINTS)
+        )
         if seen:
             lines.append(Line(words=seen))
         if len(seen) < len(line.words):
@@ -87,7 +128,7 @@ def _find_unpainted(source: pdfium.PdfPage, page: Page) -> Iterator[Hidden]:
     words = source.get_textpage()
     for item in islice(source.get_objects(filter=(raw.FPDF_PAGEOBJ_TEXT,)), _MOST_OBJECTS):
         if raw.FPDFTextObj_GetTextRenderMode(item.raw) in _UNPAINTED and (text := _text_of(item, words)):
-            yield Hidden(text=text, reason="not visible on the page", box=_place(item, page))
+            yield Hidden(text=text, reason="not visible on the page", box=_rounded(place(item, page)))
     words.close()
 
 
@@ -102,13 +143,9 @@ def _text_of(item: pdfium.PdfObject, words: pdfium.PdfTextPage) -> str:
     return buffer.raw.decode("utf-16-le", errors="replace").strip("\0 \n\r\t")
 
 
-def _place(item: pdfium.PdfObject, page: Page) -> Box | None:
-    """Where an object stands; unknown on a turned page."""
-    left, bottom, right, top = item.get_bounds()
-    if item.page.get_rotation():
-        return None
-    sides = (left, page.height - top, right, page.height - bottom)
-    return Box(**dict(zip(("x0", "y0", "x1", "y1"), (round(side, 2) for side in sides), strict=True)))
+def _rounded(box: Box) -> Box:
+    x0, y0, x1, y1 = (round(side, 2) for side in (box.x0, box.y0, box.x1, box.y1))
+    return Box(x0=x0, y0=y0, x1=x1, y1=y1)
 
 
 def _is_seen(word: Word, grey: Image.Image, *, scale: float) -> bool:
@@ -123,29 +160,70 @@ def _is_seen(word: Word, grey: Image.Image, *, scale: float) -> bool:
     return float(high) - float(low) >= _FLAT
 
 
-def _recognise(layout: Layout, *, pdf: pdfium.PdfDocument, numbers: Sequence[int], terms: Terms) -> Layout:
-    ocr = import_module("docrail.reading.ocr")
-    wanted, found, late = frozenset(numbers), [], []
-    pages = []
+def _recognise(
+    layout: Layout,
+    *,
+    pdf: pdfium.PdfDocument,
+    wanted: Wanted,
+    parts: Mapping[int, Sequence[Box]],
+    terms: Terms,
+) -> Layout:
+    if not wanted.unread and not parts:
+        return layout
+    found: list[Recognition] = []
+    late, pages = [], []
     for page in layout.pages:
-        if page.number not in wanted:
+        boxes = parts.get(page.number, ())
+        if page.number not in wanted.unread and not boxes:
             pages.append(page)
         elif terms.is_late:
             late.append(str(page.number))
             pages.append(page)
+        elif boxes:
+            pages.append(_recognise_parts(page, boxes, pdf=pdf, found=found, terms=terms))
         else:
-            with closing(pdf[page.number - 1]) as source:
-                picture, dpi = _render(source, page, dpi=terms.limits.render_dpi)
-            recognition = ocr.read_picture(
-                picture, number=page.number, dpi=dpi, threads=terms.threads, engine=terms.engine
+            pages.append(
+                _recognise_page(
+                    page, is_trusted=page.number not in wanted.suspects, pdf=pdf, found=found, terms=terms
+                )
             )
-            found.append(recognition)
-            pages.append(_better(page, recognition.page))
-    issues = [*layout.issues, *ocr.recognition_issues(found)]
+    issues = [*layout.issues, *recognition_issues(found)]
     if late:
         message = f"No time for the OCR of page {', '.join(late[:20])}: allow more seconds or split the file."
         issues.append(Issue(code="pages_not_read", message=message))
     return replace(layout, pages=tuple(pages), issues=tuple(issues))
+
+
+def _recognise_page(
+    page: Page, *, is_trusted: bool, pdf: pdfium.PdfDocument, found: list[Recognition], terms: Terms
+) -> Page:
+    """The page by OCR; the few words of a text layer that is not suspected stay where OCR saw them too."""
+    with closing(pdf[page.number - 1]) as source:
+        picture, dpi = _render(source, page, dpi=terms.limits.render_dpi)
+    recognition = read_picture(
+        picture, number=page.number, dpi=dpi, threads=terms.threads, engine=terms.engine
+    )
+    found.append(recognition)
+    if is_trusted and page.lines and not recognition.turned:
+        return add_recognised(page, recognition, at=Box(x0=0, y0=0, x1=page.width, y1=page.height))
+    return replace(_better(page, recognition.page), hidden=page.hidden)
+
+
+def _recognise_parts(
+    page: Page, boxes: Sequence[Box], *, pdf: pdfium.PdfDocument, found: list[Recognition], terms: Terms
+) -> Page:
+    """The page with the words of its pictures."""
+    with closing(pdf[page.number - 1]) as source:
+        picture, dpi = _render(source, page, dpi=terms.limits.render_dpi)
+    for box in boxes:
+        part = cut_out(picture, box, scale=dpi / _POINTS)
+        recognition = read_picture(
+            part, number=page.number, dpi=dpi, threads=terms.threads, engine=terms.engine
+        )
+        if recognition.page.lines:
+            found.append(recognition)
+        page = add_recognised(page, recognition, at=box)
+    return page
 
 
 def _better(page: Page, recognised: Page) -> Page:

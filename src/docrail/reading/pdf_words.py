@@ -9,6 +9,8 @@ from math import floor
 
 from docrail.core.model import Box, Hidden, Word
 from docrail.reading.lines import Run
+from docrail.reading.pdf_forms import find_comments, find_filled
+from docrail.reading.pdf_marks import find_marks
 from docrail.reading.pdf_parse import NativeBox, NativeGraphics, NativeItem, NativePage
 
 _NEAR_WHITE = 0xF0
@@ -16,17 +18,30 @@ _DARK = 0xC0
 _TINY = 1.5
 _TOUCHING = 0.15
 _MOST_SHAPES = 500
+# Ticks, crosses and boxes of the symbol fonts, whose characters are others or none: by their code.
+_WINGDINGS = {
+    0xFB: "✗",
+    0xFC: "✓",
+    0xFD: "☒",
+    0xFE: "☑",
+    0x78: "☒",
+    0xA8: "☐",
+    **dict.fromkeys(range(0x6F, 0x73), "☐"),
+}
+_WINGDINGS_2 = {0x4F: "✗", 0x50: "✓", 0x51: "☒", 0x52: "☑", 0x53: "☒", 0x54: "☒", 0xA3: "☐"}
+_LONGEST_MARK = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundWords:
     """`level` runs to be grouped into lines, `turned` runs that are lines already, what is `hidden`; `has_white` when
-    there is pale text that stands on no dark ground we know of."""
+    there is pale text that stands on no dark ground we know of, `has_filled` when words come from a form."""
 
     level: tuple[Run, ...]
     turned: tuple[Run, ...]
     hidden: tuple[Hidden, ...]
     has_white: bool
+    has_filled: bool
 
 
 def find_words(page: NativePage, items: Sequence[NativeItem]) -> FoundWords:
@@ -53,11 +68,22 @@ def find_words(page: NativePage, items: Sequence[NativeItem]) -> FoundWords:
             turned.append(run)
         else:
             level.append(run)
-    has_white = bool(pale) and not _stand_on_dark(pale, page.vector_graphics)
-    return FoundWords(level=tuple(level), turned=tuple(turned), hidden=tuple(hidden), has_white=has_white)
+    graphics = page.vector_graphics
+    notes = page.annotations
+    filled = tuple(find_filled(page.form_fields, notes, level)) if page.form_fields or notes else ()
+    return FoundWords(
+        level=(*level, *filled, *find_marks(graphics, (*level, *filled))),
+        turned=tuple(turned),
+        hidden=(*hidden, *(find_comments(notes) if notes else ())),
+        has_white=bool(pale) and not _stand_on_dark(pale, graphics),
+        has_filled=bool(filled),
+    )
 
 
 def _split(item: NativeItem) -> tuple[Word, ...]:
+    if len(item.text) < _LONGEST_MARK and "ingdings" in (item.font_name or ""):
+        marks = _as_ticks(item.text.strip(), item.font_name or "")
+        return (Word(text=marks, box=_box(item.x, item.y, item.width, item.height)),) if marks else ()
     found = item.words
     if not found:
         clean = _clean(item.text)
@@ -70,6 +96,16 @@ def _split(item: NativeItem) -> tuple[Word, ...]:
         if text:
             words.append(Word(text=text, box=_box(word.x, word.y, word.width, word.height)))
     return tuple(words)
+
+
+def _as_ticks(text: str, font: str) -> str:
+    """What a symbol font shows for the text where that is a tick or a box.
+
+    >>> _as_ticks("\\uf0fe", "ABCDEF+Wingdings-Regular"), _as_ticks("P", "Wingdings2"), _as_ticks("n", "Wingdings")
+    ('☑', '✓', 'n')
+    """
+    table = _WINGDINGS_2 if "2" in font.partition("ingdings")[2] else _WINGDINGS
+    return "".join(table.get(ord(char) & 0xFF if char >= "\uf000" else ord(char), char) for char in text)
 
 
 def _split_turned(item: NativeItem) -> tuple[Word, ...]:

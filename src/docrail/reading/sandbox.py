@@ -47,6 +47,11 @@ class Reader:
         for _ in range(processes):
             self._places.put(None)
 
+    @property
+    def terms(self) -> str:
+        """What decides, beside its bytes, what becomes of a file: the limits and the OCR engine, as one text."""
+        return f"{self.limits} {self._engine}"
+
     def read(self, path: Path, *, filename: str) -> Layout:
         """The layout of the file at `path`, labelled `filename`. Blocks until a child is free; DocumentError if the
         file cannot be read, is over a limit, or broke its child (which is replaced)."""

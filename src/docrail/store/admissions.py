@@ -7,12 +7,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select
 
 from docrail.store import tables
+from docrail.store.given import listed
 from docrail.store.ids import new_id
 
 ARCHIVE = "application/zip"
 """The kind of document that is never run itself: what is in it is."""
-
-_SOME = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,16 +87,14 @@ def _inside(connection: Connection, archive: str, *, workspace_id: str) -> list[
     seen: dict[str, None] = {}
     level = [archive]
     while level:
-        following = []
-        for start in range(0, len(level), _SOME):
-            query = (
-                select(table.document_id)
-                .where(table.parent_id.in_(level[start : start + _SOME]), table.workspace_id == workspace_id)
-                .where(table.document_id.is_not(None))
-                .order_by(table.id)
-            )
-            following += [each for each in connection.execute(query).scalars() if each not in seen]
-        level = list(dict.fromkeys(following))
+        query = (
+            select(table.document_id)
+            .where(table.parent_id.in_(listed(connection, level)), table.workspace_id == workspace_id)
+            .where(table.document_id.is_not(None))
+            .order_by(table.id)
+        )
+        found = dict.fromkeys(connection.execute(query).scalars())
+        level = [each for each in found if each not in seen]
         seen.update(dict.fromkeys(level))
     archives = _archives(connection, list(seen), workspace_id=workspace_id)
     return [each for each in seen if each not in archives]
@@ -105,14 +102,9 @@ def _inside(connection: Connection, archive: str, *, workspace_id: str) -> list[
 
 def _archives(connection: Connection, document_ids: Sequence[str], *, workspace_id: str) -> set[str]:
     table = tables.documents.c
-    found: set[str] = set()
-    for start in range(0, len(document_ids), _SOME):
-        some = document_ids[start : start + _SOME]
-        query = select(table.id).where(
-            table.workspace_id == workspace_id, table.id.in_(some), table.media_type == ARCHIVE
-        )
-        found.update(connection.execute(query).scalars())
-    return found
+    wanted = table.id.in_(listed(connection, document_ids))
+    query = select(table.id).where(table.workspace_id == workspace_id, table.media_type == ARCHIVE, wanted)
+    return set(connection.execute(query).scalars())
 
 
 def _entry(row: Row[Any]) -> Entry:

@@ -1,13 +1,14 @@
 """How many documents stand where, kept beside the documents: reading them costs the same at any size."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, Insert, bindparam, func, select
 
 from docrail.core.state import Position, State, Tally
 from docrail.store import tables
-from docrail.store.given import upsert
+from docrail.store.given import upsert_for
 from docrail.store.history import remember_counts
 
 
@@ -19,30 +20,34 @@ def count_changes(
     The shard's own row comes first: it is the lock on its counters, so no two writers wait for each other in a ring.
     """
     deltas = {position: n for position, n in sorted(changes.items()) if n}
-    shards = upsert(connection, tables.shards)
-    shards = shards.on_conflict_do_update(
+    shards, counters = _statements(connection.dialect.name)
+    connection.execute(
+        shards, {"run_id": run_id, "shard": shard, "revision": 1, "held": held, "updated_at": at}
+    )
+    if deltas:
+        rows = [
+            {"run_id": run_id, "shard": shard, "phase": position.phase, "state": position.state.value, "n": n}
+            for position, n in deltas.items()
+        ]
+        connection.execute(counters, rows)
+    remember_counts(connection, run_id, deltas, held=held, at=at)
+
+
+@cache
+def _statements(dialect: str) -> tuple[Insert, Insert]:
+    """What moves a shard and what moves its counters, built once: every commit of every worker runs both."""
+    shards, counters = upsert_for(dialect, tables.shards), upsert_for(dialect, tables.counters)
+    return shards.on_conflict_do_update(
         index_elements=["run_id", "shard"],
         set_={
             "revision": tables.shards.c.revision + 1,
             "held": tables.shards.c.held + shards.excluded.held,
             "updated_at": shards.excluded.updated_at,
         },
+    ), counters.on_conflict_do_update(
+        index_elements=["run_id", "shard", "phase", "state"],
+        set_={"n": tables.counters.c.n + counters.excluded.n},
     )
-    connection.execute(
-        shards, {"run_id": run_id, "shard": shard, "revision": 1, "held": held, "updated_at": at}
-    )
-    if deltas:
-        statement = upsert(connection, tables.counters)
-        statement = statement.on_conflict_do_update(
-            index_elements=["run_id", "shard", "phase", "state"],
-            set_={"n": tables.counters.c.n + statement.excluded.n},
-        )
-        rows = [
-            {"run_id": run_id, "shard": shard, "phase": position.phase, "state": position.state.value, "n": n}
-            for position, n in deltas.items()
-        ]
-        connection.execute(statement, rows)
-    remember_counts(connection, run_id, deltas, held=held, at=at)
 
 
 def read_tally(connection: Connection, run_id: str) -> Tally:

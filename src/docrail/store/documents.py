@@ -1,6 +1,6 @@
 """Documents: a file by the digest of its bytes, once in a workspace."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, inse
 from docrail.core.errors import NotFound
 from docrail.core.model import Value
 from docrail.store import tables
+from docrail.store.given import listed
 from docrail.store.ids import new_id
 from docrail.store.rows import from_json, to_json
 
@@ -124,17 +125,13 @@ def _learn_later(
 def _add_to_batch(connection: Connection, batch_id: str, document_ids: Sequence[str]) -> None:
     table = tables.batch_documents
     wanted = dict.fromkeys(document_ids)
-    for some in _portions(list(wanted)):
-        query = select(table.c.document_id).where(table.c.batch_id == batch_id, table.c.document_id.in_(some))
-        for there in connection.execute(query).scalars():
-            del wanted[there]
+    ours = table.c.document_id.in_(listed(connection, wanted))
+    for there in connection.execute(
+        select(table.c.document_id).where(table.c.batch_id == batch_id, ours)
+    ).scalars():
+        del wanted[there]
     if wanted:
         connection.execute(insert(table), [{"batch_id": batch_id, "document_id": each} for each in wanted])
-
-
-def _portions(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    """As many at a time as one statement takes."""
-    return (values[start : start + 500] for start in range(0, len(values), 500))
 
 
 def _in_batch(batch_id: str) -> ColumnElement[bool]:
@@ -145,11 +142,9 @@ def _in_batch(batch_id: str) -> ColumnElement[bool]:
 def _find(connection: Connection, workspace_id: str, digests: Iterable[str]) -> dict[str, StoredDocument]:
     """The documents of a workspace that have these bytes, by digest."""
     table = tables.documents
-    found: dict[str, StoredDocument] = {}
-    for some in _portions(list(digests)):
-        query = select(table).where(table.c.workspace_id == workspace_id, table.c.digest.in_(some))
-        found.update((row["digest"], _document(row)) for row in connection.execute(query).mappings())
-    return found
+    wanted = table.c.digest.in_(listed(connection, digests))
+    query = select(table).where(table.c.workspace_id == workspace_id, wanted)
+    return {row["digest"]: _document(row) for row in connection.execute(query).mappings()}
 
 
 def read_document(connection: Connection, document_id: str, *, workspace_id: str) -> StoredDocument:
@@ -185,11 +180,10 @@ def list_documents(
 def existing(connection: Connection, document_ids: Sequence[str], *, workspace_id: str) -> set[str]:
     """Which of these ids are documents of the workspace."""
     table = tables.documents.c
-    found: set[str] = set()
-    for some in _portions(document_ids):
-        query = select(table.id).where(table.workspace_id == workspace_id, table.id.in_(some))
-        found.update(connection.execute(query).scalars())
-    return found
+    query = select(table.id).where(
+        table.workspace_id == workspace_id, table.id.in_(listed(connection, document_ids))
+    )
+    return set(connection.execute(query).scalars())
 
 
 def batch_documents(connection: Connection, batch_id: str, *, workspace_id: str) -> list[str]:

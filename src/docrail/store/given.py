@@ -1,6 +1,6 @@
 """Many rows with one statement, given or gathered, the same on SQLite and PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
@@ -23,6 +23,8 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from docrail.store.rows import to_json
+
 Upsert: TypeAlias = SqliteInsert | PostgresqlInsert
 
 
@@ -43,6 +45,14 @@ def given_rows(dialect: str, columns: Sequence[ColumnClause[Any]]) -> FromClause
     )
 
 
+def listed(connection: Connection, texts: Iterable[str]) -> Select[Any]:
+    """A list to stand behind IN: one parameter, however many texts there are."""
+    given = bindparam(None, to_json(list(texts)), type_=Text)
+    if connection.dialect.name == "sqlite":
+        return select(func.json_each(given).table_valued("value").c.value)
+    return select(func.json_array_elements_text(cast(given, JSON)))
+
+
 def gathered(dialect: str, query: Select[Any]) -> ColumnElement[str]:
     """The rows of a query as one value: a JSON list of lists, `[]` without rows."""
     rows = query.subquery()
@@ -59,4 +69,9 @@ _GATHER = {
 
 def upsert(connection: Connection, table: Table) -> Upsert:
     """An INSERT that can say what happens to rows that are there already."""
-    return sqlite_insert(table) if connection.dialect.name == "sqlite" else postgresql_insert(table)
+    return upsert_for(connection.dialect.name, table)
+
+
+def upsert_for(dialect: str, table: Table) -> Upsert:
+    """The same, for a statement that is built once and kept."""
+    return sqlite_insert(table) if dialect == "sqlite" else postgresql_insert(table)

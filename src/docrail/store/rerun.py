@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, case, select, update
 
 from docrail.core.errors import Conflict
 from docrail.core.progress import count_ends
@@ -12,6 +12,7 @@ from docrail.core.state import TERMINAL, Position, State
 from docrail.store import tables
 from docrail.store.counters import count_changes, read_tally
 from docrail.store.errors import forget_errors
+from docrail.store.given import listed
 from docrail.store.locks import own_run
 from docrail.store.runs import chunk_size, new_generation, open_chunk, read_run
 from docrail.store.settle import ASSEMBLY, Enqueue, settle_run
@@ -73,7 +74,7 @@ def find_failed(
     if code is not None:
         query = query.where(errors.code == code)
     if document_ids is not None:
-        query = query.where(table.document_id.in_(document_ids))
+        query = query.where(table.document_id.in_(listed(connection, document_ids)))
     return [Failed(id=row.id, phase=row.phase) for row in connection.execute(query)]
 
 
@@ -96,22 +97,21 @@ def retry_documents(
     for batch in batches:
         forget_errors(connection, run_id, [each.id for each in batch], at=at)
         chunk_id = open_chunk(connection, run_id, len(batch), enqueue=enqueue)
-        for each in batch:
-            phase = max(each.phase, 0)
-            connection.execute(
-                update(table)
-                .where(table.c.id == each.id)
-                .values(
-                    chunk_id=chunk_id,
-                    state=State.QUEUED.value,
-                    phase=phase,
-                    attempts=0,
-                    crashes=0,
-                    completed_at=None,
-                )
+        connection.execute(
+            update(table)
+            .where(table.c.id.in_(listed(connection, [each.id for each in batch])))
+            .values(
+                chunk_id=chunk_id,
+                state=State.QUEUED.value,
+                phase=case((table.c.phase < 0, 0), else_=table.c.phase),
+                attempts=0,
+                crashes=0,
+                completed_at=None,
             )
+        )
+        for each in batch:
             changes[Position(each.phase, State.ERROR)] -= 1
-            changes[Position(phase, State.QUEUED)] += 1
+            changes[Position(max(each.phase, 0), State.QUEUED)] += 1
     runs = tables.runs
     connection.execute(
         update(runs).where(runs.c.id == run_id).values(open_chunks=runs.c.open_chunks + len(batches))

@@ -31,14 +31,21 @@ def find_layout(program: Program, document: StoredDocument) -> Layout | None:
 
 
 def read_layout(program: Program, reader: Reader, document: StoredDocument) -> Layout:
-    """What docrail sees of a document, read now unless it was read before. Raises DocumentError."""
+    """What docrail sees of a document, read now unless it was tried before. DocumentError, also the known one."""
     layout = find_layout(program, document)
     if layout is None:
+        known = program.blobs.find_unread(document.digest, terms=reader.terms)
+        if known is not None:
+            raise known
         try:
             layout = reader.read(program.blobs.path(document.digest), filename=document.filename)
         except FileNotFoundError as error:
             message = "The bytes of this document are gone from the home folder: give the file again."
             raise DocumentError(message, code="unreadable") from error
+        except DocumentError as error:
+            if not error.retryable:
+                program.blobs.keep_unread(document.digest, error, terms=reader.terms)
+            raise
         program.blobs.keep_layout(document.digest, layout)
     return layout
 

@@ -1,0 +1,1 @@
+"""What the server answers, as values: fields that this version does not know are ignored."""
