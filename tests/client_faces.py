@@ -1,6 +1,7 @@
 """Both clients over a scripted server, so that each test runs with either."""
 
 import asyncio
+from contextlib import aclosing, closing
 from types import SimpleNamespace
 
 import httpx
@@ -37,42 +38,46 @@ def _fresh(answer):
 
 
 class Sync:
-    def __init__(self, script):
-        self.client = Client("http://server", KEY, transport=httpx.MockTransport(script))
+    """`Client`, a new one for each call: over a script, or over a server."""
+
+    def __init__(self, script=None, *, url="http://server", key=KEY):
+        self._make = lambda: Client(url, key, transport=script and httpx.MockTransport(script))
 
     def one(self, call):
-        return call(self.client)
+        with self._make() as client:
+            return call(client)
 
     def many(self, call, first=None):
         taken = []
-        items = call(self.client)
-        for item in items:
-            taken.append(item)
-            if len(taken) == first:
-                items.close()
-                break
+        with self._make() as client, closing(call(client)) as items:
+            for item in items:
+                taken.append(item)
+                if len(taken) == first:
+                    break
         return taken
 
 
 class Async:
-    def __init__(self, script):
-        self.client = AsyncClient("http://server", KEY, transport=httpx.MockTransport(script.awaited))
+    """`AsyncClient`, with the same calls."""
+
+    def __init__(self, script=None, *, url="http://server", key=KEY):
+        self._make = lambda: AsyncClient(url, key, transport=script and httpx.MockTransport(script.awaited))
 
     def one(self, call):
         async def ask():
-            return await call(self.client)
+            async with self._make() as client:
+                return await call(client)
 
         return asyncio.run(ask())
 
     def many(self, call, first=None):
         async def ask():
             taken = []
-            items = call(self.client)
-            async for item in items:
-                taken.append(item)
-                if len(taken) == first:
-                    await items.aclose()
-                    break
+            async with self._make() as client, aclosing(call(client)) as items:
+                async for item in items:
+                    taken.append(item)
+                    if len(taken) == first:
+                        break
             return taken
 
         return asyncio.run(ask())

@@ -76,8 +76,11 @@ def _saved(made: pikepdf.Pdf) -> bytes:
     return target.getvalue()
 
 
-def beside_scan(content: str, image: Image.Image, *, at: tuple[float, float, float, float]) -> bytes:
-    """One page of WIDTH x HEIGHT with `content` over a picture in the box `at` (x0, y0, x1, y1 from the top left)."""
+def beside_scan(
+    content: str, image: Image.Image, *, at: tuple[float, float, float, float], under: str = ""
+) -> bytes:
+    """One page of WIDTH x HEIGHT with `content` over a picture in the box `at` (x0, y0, x1, y1 from the top left), and
+    the content `under` it."""
     made = pikepdf.open(io.BytesIO(pdf(content)))
     stream = io.BytesIO()
     image.save(stream, "JPEG", quality=92)
@@ -96,5 +99,5 @@ def beside_scan(content: str, image: Image.Image, *, at: tuple[float, float, flo
     )
     x0, y0, x1, y1 = at
     drawn = f"q {x1 - x0} 0 0 {y1 - y0} {x0} {HEIGHT - y1} cm /Im0 Do Q\n"
-    page.Contents = made.make_stream((drawn + content).encode("latin-1"))
+    page.Contents = made.make_stream((under + drawn + content).encode("latin-1"))
     return _saved(made)

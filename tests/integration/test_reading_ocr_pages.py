@@ -70,6 +70,18 @@ def test_a_text_layer_over_the_head_of_a_scan_does_not_hide_the_rest(
     assert layout.pages[0].source == Source.MIXED
 
 
+@pytest.mark.parametrize("seen", ["", LONG])
+def test_text_that_a_picture_was_laid_over_is_kept_apart(reader: Reader, tmp_path: Path, seen: str) -> None:
+    under = write("Total 9999.00", x=20, y=262, size=20)
+    over = write(seen, x=20, y=12, size=8)
+    data = beside_scan(over, picture(LINES), at=(0, 20, 400, 300), under=under)
+    layout = read(reader, tmp_path, data, "a.pdf")
+    assert "9999" not in layout.text
+    assert "135.50" in layout.text
+    assert seen in layout.text
+    assert [hidden.text for hidden in layout.pages[0].hidden] == ["Total 9999.00"]
+
+
 def test_a_scan_with_a_text_layer_of_its_own_is_not_read_again(reader: Reader, tmp_path: Path) -> None:
     known = "".join(write(line, x=20, y=36 + 30 * number, size=14.5) for number, line in enumerate(LINES))
     layout = read(reader, tmp_path, beside_scan(known, picture(LINES), at=(0, 0, 400, 300)), "a.pdf")

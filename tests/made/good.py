@@ -5,11 +5,14 @@ import json
 from email.message import EmailMessage
 from pathlib import Path
 
+from pikepdf import String
 from PIL import Image
 
 from tests.made.hostile_archive import make_zip
 from tests.made.office import make_docx, make_open_document, make_pptx, make_xlsx, paragraph, shape
 from tests.made.ole import make_msg, make_ole
+from tests.pdf_files import write
+from tests.pdf_forms import field, note, tick, with_notes
 
 DATA = Path(__file__).parents[1] / "data"
 STYLES = (
@@ -65,6 +68,12 @@ def binaries() -> dict[str, bytes]:
     documents = DATA / "robustness/documents"
     return {
         "pdf": (documents / "control_invoice.pdf").read_bytes(),
+        "form.pdf": with_notes(
+            field(),
+            tick(on=True),
+            note("FreeText", Contents=String("Paid")),
+            content=write("Name", x=20, y=40),
+        ),
         "js.pdf": (documents / "found/pdfjs_js-authors.pdf").read_bytes(),
         **{kind: _picture(kind) for kind in ("png", "jpeg", "gif", "bmp", "tiff", "webp")},
     }

@@ -128,6 +128,12 @@ def test_a_stream_that_never_says_anything_becomes_long_polls(face):
     assert second.headers["if-none-match"] == '"p.1"' and float(second.url.params["wait"]) > 1
 
 
+def test_a_stream_of_which_not_even_the_head_comes_through_becomes_long_polls(face, pauses):
+    script = Script(httpx.ReadTimeout("silence"), polled(1), polled(2, "completed"))
+    assert watch(face, script) == [(1, "active"), (2, "completed")]
+    assert pauses == []
+
+
 def test_a_proxy_that_answers_without_a_stream_becomes_long_polls(face):
     assert watch(face, Script(polled(1), polled(1), polled(2, "completed"))) == [
         (1, "active"),
@@ -162,7 +168,7 @@ def test_what_cannot_be_watched_raises(face):
     with pytest.raises(NotFound):
         watch(face, Script(problem(404, "not_found")))
     with pytest.raises(Unavailable):
-        watch(face, Script(*[httpx.ConnectError("refused")] * 5))
+        watch(face, Script(*[httpx.ConnectError("refused")] * 10))
 
 
 def test_waiting_gives_the_terminal_state_or_says_that_it_took_too_long(face):

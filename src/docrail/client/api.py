@@ -1,5 +1,6 @@
 """The whole API over one link: its parts as attributes, and the calls that do the main job at once."""
 
+from collections.abc import Sequence
 from math import inf
 from time import monotonic
 from typing import Any, TypeAlias
@@ -56,7 +57,7 @@ class Api(Resource[Link]):
     @OneResult
     def run(
         self,
-        files: list[File],
+        files: Sequence[File],
         schema: Schema | None = None,
         *,
         schema_id: str | None = None,
@@ -68,7 +69,8 @@ class Api(Resource[Link]):
         Raises OSError before anything is sent if a file is not there.
         """
         form = _form(schema, schema_id) | given(name=name, batch_id=batch_id)
-        return (yield from _sending(RUN, files, form=form))
+        answer = yield from _send(RUN.request(form=form, files=open_uploads(files)))
+        return RUN.read(answer)
 
     @OneResult
     def extract(
@@ -107,13 +109,6 @@ def _extract(
     if file is None:
         return (yield from ask(EXTRACT.request(json=form | given(document_id=document_id), **more)))
     return (yield from _send(EXTRACT.request(form=form, files=open_uploads([file]), **more)))
-
-
-def _sending(
-    route: Route[StartedPipeline], files: list[File], *, form: dict[str, str]
-) -> Steps[StartedPipeline]:
-    answer = yield from _send(route.request(form=form, files=open_uploads(files)))
-    return route.read(answer)
 
 
 def _send(request: Request) -> Steps[Answer]:

@@ -17,14 +17,14 @@ LONGEST_WAIT = 60.0
 LONGEST_BACK_OFF = 8.0
 
 
-def ask(request: Request, *, stream: bool = False) -> Steps[Answer]:
+def ask(request: Request, *, stream: bool = False, attempts: int = ATTEMPTS) -> Steps[Answer]:
     """The answer to a request; with `stream` its body is read later.
 
     A GET, and a POST under an Idempotency-Key of its own, is tried again when the server is busy (429, 503) or the
     connection is lost. Raises ApiError.
     """
     request = _marked(request)
-    for attempt in range(1, ATTEMPTS + 1):
+    for attempt in range(1, attempts + 1):
         cause: httpx.RequestError | None = None
         try:
             answer: Answer = yield Open(request) if stream else Send(request)
@@ -35,7 +35,7 @@ def ask(request: Request, *, stream: bool = False) -> Steps[Answer]:
             if answer.status < 300 or answer.status == 304:
                 return answer
             trouble = read_error(answer)
-        if attempt == ATTEMPTS or not _may_repeat(request, trouble, attempt=attempt):
+        if attempt == attempts or not _may_repeat(request, trouble, attempt=attempt):
             raise trouble from cause
         yield Pause(pause_before(attempt, trouble.retry_after))
     raise AssertionError("the last attempt answers or raises")

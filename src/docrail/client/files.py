@@ -55,7 +55,9 @@ class Upload:
 
 
 def open_uploads(files: Iterable[File]) -> list[Upload]:
-    """The files in order. Raises OSError for the first that is not there."""
+    """The files in order. Raises OSError for the first that is not there, TypeError for one file instead of many."""
+    if isinstance(files, str | os.PathLike):
+        raise TypeError(f"give a list of files, as [{files!r}]")
     return [Upload(file) for file in files]
 
 

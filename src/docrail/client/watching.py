@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import msgspec
 
-from docrail.client.asking import ask, pause_before
+from docrail.client.asking import LONGEST_WAIT, ask, pause_before
 from docrail.client.effects import Answer, Effect, Emit, Items, Pause, Read, Steps
-from docrail.client.errors import read_retry_after, unreadable
+from docrail.client.errors import ApiError, RateLimited, Unavailable, read_retry_after, unreadable
 from docrail.client.events import Events
 from docrail.client.route import Route
 from docrail.client.values.progress import Progress
@@ -59,7 +59,14 @@ def _follow(pipeline_id: str) -> Generator[Effect | Emit[Progress], Any, Progres
     broken = 0
     while broken < BROKEN_STREAMS:
         request = PROGRESS.request(pipeline_id, headers=_from(latest), patience=SILENCE)
-        answer = yield from ask(request, stream=True)
+        try:
+            answer = yield from ask(request, stream=True, attempts=1)
+        except (RateLimited, Unavailable) as error:
+            if _is_eaten(error):
+                return latest
+            broken += 1
+            yield Pause(pause_before(broken, error.retry_after))
+            continue
         if not answer.headers.get("content-type", "").startswith(EVENT_STREAM):
             return latest
         newer, heard = yield from _hear(answer, latest)
@@ -109,6 +116,11 @@ def _poll(pipeline_id: str, latest: Progress | None, *, wait: float) -> Steps[Pr
         # Something between us and the server does not let it wait.
         yield Pause(min(read_retry_after(answer.headers) or SHORTEST_POLL, wait))
     return latest
+
+
+def _is_eaten(error: ApiError) -> bool:
+    """Whether not even the head of a stream came through, or we are asked to wait too long for it."""
+    return isinstance(error.__cause__, httpx.ReadTimeout) or (error.retry_after or 0.0) > LONGEST_WAIT
 
 
 def _from(latest: Progress | None) -> dict[str, str]:

@@ -1,8 +1,9 @@
 """PDF: words from the text layer; OCR where a page has none or garbage; invoices embedded as XML come along."""
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from importlib import import_module
 
 from docrail.core.model import Issue, Layout, Line, Page, Severity, Source
@@ -34,10 +35,12 @@ class _Read:
 
 def read(data: bytes, *, media_type: str, terms: Terms) -> Layout:
     """The layout of a PDF. Boxes are in points from the top left of the page as it is shown (rotation applied)."""
-    with ThreadPoolExecutor(1) as beside:
-        # The parser works without Python's lock: meanwhile the file is looked into.
-        looking = beside.submit(pdf_file.inspect, data, limits=terms.limits)
+    # The parser works without Python's lock: meanwhile the file is looked into.
+    looking = _beside().submit(pdf_file.inspect, data, limits=terms.limits)
+    try:
         parsed, whole, issues = _parse(data, terms=terms)
+    finally:
+        wait([looking])
     inside = looking.result() if whole is data else pdf_file.inspect(whole, limits=terms.limits)
     data = whole
     found = [_read_page(page, inside) for page in parsed.pages]
@@ -75,6 +78,12 @@ def _complete(
 
 def _numbers(found: Iterable[_Read]) -> frozenset[int]:
     return frozenset(each.page.number for each in found)
+
+
+@lru_cache(maxsize=1)
+def _beside() -> ThreadPoolExecutor:
+    """A thread that waits for the next file: to start one takes longer than to look into a small file."""
+    return ThreadPoolExecutor(1, thread_name_prefix="docrail-pdf")
 
 
 def _parse(data: bytes, *, terms: Terms) -> tuple[NativeResult, bytes, tuple[Issue, ...]]:

@@ -8,11 +8,13 @@ import pypdfium2 as pdfium  # type: ignore[import-untyped]  # has no stubs
 import pypdfium2.raw as raw  # type: ignore[import-untyped]  # has no stubs
 from msgspec import structs
 from PIL import Image, ImageChops, ImageDraw
+from rapidfuzz import fuzz
 
-from docrail.core.model import Box, Page, Source, Word
+from docrail.core.model import Box, Hidden, Page, Source, Word
 from docrail.reading.blocks import find_blocks
 from docrail.reading.lines import Run, group_rows
 from docrail.reading.ocr import Recognition
+from docrail.reading.pdf_forms import TICKED, UNTICKED
 from docrail.reading.pdf_place import place
 from docrail.reading.pdf_tables import find_aligned
 
@@ -25,13 +27,18 @@ _LEAST_INK = 0.004
 _PADDING = 1.5
 _OVERLAP = 0.3
 _SUREST = 0.999
+_LIKE = 60
 
 
 def find_pictures(source: pdfium.PdfPage, page: Page) -> list[Box]:
     """Where pictures stand that are large enough to hold text; the strips of one scan are one picture."""
     boxes = []
     for item in islice(source.get_objects(filter=(raw.FPDF_PAGEOBJ_IMAGE,)), _MOST_PICTURES):
-        box = _inside(place(item, page), page)
+        try:
+            box = _inside(place(item, page), page)
+        except pdfium.PdfiumError:
+            # What has no bounds is drawn nowhere.
+            continue
         if box is not None:
             boxes.append(box)
     least = _SMALLEST_PART * page.width * page.height
@@ -52,17 +59,49 @@ def shows_more(grey: Image.Image, box: Box, words: Sequence[Word], *, scale: flo
     return sum(apart[_INK:]) > _LEAST_INK * rest.width * rest.height
 
 
-def cut_out(picture: Image.Image, box: Box, words: Sequence[Word], *, scale: float) -> Image.Image:
-    """The part of the rendered page in the box, the `words` of the text layer painted over: nothing is read twice."""
-    return _without(picture, words, scale=scale).crop(_pixels(box, picture, scale=scale))
+def cut_out(picture: Image.Image, box: Box, *, scale: float) -> Image.Image:
+    """The part of the rendered page in the box."""
+    return picture.crop(_pixels(box, picture, scale=scale))
 
 
 def add_recognised(page: Page, found: Recognition, *, at: Box) -> Page:
-    """`page` with the words recognised in the box `at`, put back to where they stand on the page."""
-    known = [word for line in page.lines for word in line.words]
+    """`page` with the words recognised in the box `at`, put back to where they stand on the page.
+
+    What the text layer says there stays if something like it was recognised, and is kept apart if not: a picture may
+    have been laid over it.
+    """
     back = (_turned_back(word, found) for line in found.page.lines for word in line.words)
-    moved = (_moved(word, at) for word in back)
-    return merged(page, [word for word in moved if not any(_covers(word.box, each.box) for each in known)])
+    seen = [_moved(word, at) for word in back]
+    doubted = [word for word in words_of(page) if _stands_in(word.box, at) and not _is_confirmed(word, seen)]
+    page = _set_apart(page, doubted)
+    known = tuple(words_of(page))
+    return merged(page, [word for word in seen if not any(_covers(word.box, each.box) for each in known)])
+
+
+def _stands_in(box: Box, outer: Box) -> bool:
+    x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+    return outer.x0 <= x <= outer.x1 and outer.y0 <= y <= outer.y1
+
+
+def _is_confirmed(word: Word, seen: Sequence[Word]) -> bool:
+    """Whether OCR saw something like the word where it stands; of ticks it sees nothing."""
+    near = " ".join(each.text for each in seen if _covers(each.box, word.box))
+    return word.text in (TICKED, UNTICKED) or fuzz.partial_ratio(word.text.lower(), near.lower()) >= _LIKE
+
+
+def _set_apart(page: Page, doubted: Sequence[Word]) -> Page:
+    if not doubted:
+        return page
+    text, box = " ".join(word.text for word in doubted), Box.around(word.box for word in doubted)
+    lines = [tuple(word for word in line.words if word not in doubted) for line in page.lines]
+    rows = group_rows(Run(words=(word,), box=word.box) for words in lines for word in words)
+    return replace(
+        page,
+        lines=tuple(row.line for row in rows),
+        blocks=find_blocks(rows),
+        tables=find_aligned(rows),
+        hidden=(*page.hidden, Hidden(text=text, reason="not what the page shows there", box=box)),
+    )
 
 
 def merged(page: Page, more: Sequence[Word]) -> Page:

@@ -27,7 +27,6 @@ _FLAT = 8
 _MOST_PIXELS = 12_000_000
 _LONGEST_SIDE = 6000
 _MUCH = 0.5
-_CORNER = Box(x0=0, y0=0, x1=0, y1=0)
 _MOST_OBJECTS = 5000
 _UNPAINTED = (raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP)
 
@@ -42,10 +41,6 @@ class Wanted:
     outside: frozenset[int] = frozenset()
     pictured: frozenset[int] = frozenset()
     unread: frozenset[int] = frozenset()
-
-    @property
-    def any(self) -> bool:
-        return bool(self.suspects or self.outside or self.pictured or self.unread)
 
 
 def complete(layout: Layout, *, data: bytes, wanted: Wanted, terms: Terms) -> Layout:
@@ -202,7 +197,7 @@ def _recognise(
 def _recognise_page(
     page: Page, *, is_trusted: bool, pdf: pdfium.PdfDocument, found: list[Recognition], terms: Terms
 ) -> Page:
-    """The page by OCR; the few words of a text layer that can be trusted stay and win."""
+    """The page by OCR; the few words of a text layer that is not suspected stay where OCR saw them too."""
     with closing(pdf[page.number - 1]) as source:
         picture, dpi = _render(source, page, dpi=terms.limits.render_dpi)
     recognition = read_picture(
@@ -210,7 +205,7 @@ def _recognise_page(
     )
     found.append(recognition)
     if is_trusted and page.lines and not recognition.turned:
-        return add_recognised(page, recognition, at=_CORNER)
+        return add_recognised(page, recognition, at=Box(x0=0, y0=0, x1=page.width, y1=page.height))
     return replace(_better(page, recognition.page), hidden=page.hidden)
 
 
@@ -220,9 +215,8 @@ def _recognise_parts(
     """The page with the words of its pictures."""
     with closing(pdf[page.number - 1]) as source:
         picture, dpi = _render(source, page, dpi=terms.limits.render_dpi)
-    words = tuple(words_of(page))
     for box in boxes:
-        part = cut_out(picture, box, words, scale=dpi / _POINTS)
+        part = cut_out(picture, box, scale=dpi / _POINTS)
         recognition = read_picture(
             part, number=page.number, dpi=dpi, threads=terms.threads, engine=terms.engine
         )

@@ -1,5 +1,6 @@
 """One child process as the parent sees it: start it, ask it, watch its time and memory, end it."""
 
+import fcntl
 import os
 import selectors
 import subprocess
@@ -44,6 +45,7 @@ _PASSED_ON = (
     "TESSDATA_PREFIX",
 )
 _LOOK_EVERY = 0.1
+_PIPE = 1 << 20
 _LARGEST_ANSWER = 1 << 30
 _STDERR_KEPT = 4000
 _SPENT_PART = 0.8
@@ -212,7 +214,7 @@ class Child:
 def _start() -> subprocess.Popen[bytes]:
     """A fresh interpreter with hardly any environment: no secrets, no working folder, no byte code written."""
     environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-B", "-P", "-m", "docrail.reading.child", str(os.getpid())],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -220,6 +222,10 @@ def _start() -> subprocess.Popen[bytes]:
         env=environment | {"OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"},
         cwd="/" if os.name == "posix" else None,
     )
+    if process.stdout is not None and hasattr(fcntl, "F_SETPIPE_SZ"):
+        with suppress(OSError):  # others of this user may have used up what the system allows for large pipes
+            fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, _PIPE)
+    return process
 
 
 def _take(buffer: bytearray) -> Answer | None:
@@ -230,7 +236,8 @@ def _take(buffer: bytearray) -> Answer | None:
     if len(buffer) < HEADER.size + size:
         return None
     try:
-        answer: Answer = _answers.decode(bytes(buffer[HEADER.size : HEADER.size + size]))
+        with memoryview(buffer) as whole:
+            answer: Answer = _answers.decode(whole[HEADER.size : HEADER.size + size])
     except msgspec.DecodeError as error:
         raise DocumentError(f"The reader's answer makes no sense ({error}).", code="crashed") from error
     del buffer[: HEADER.size + size]
