@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from docrail.api.asked import Asked
 from docrail.api.ids import Text
 from docrail.core.plan import PlannedPhase, Scope
 from docrail.core.progress import ErrorEntry
@@ -16,12 +17,6 @@ from docrail.usecases.progress_json import error_body
 from docrail.usecases.times import iso_time, maybe_time
 
 PARTS = ("progress", "documents", "errors", "results")
-
-
-class Asked(BaseModel):
-    """A body that says no more than it may: a misspelt name is an error, not a default."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class PipelineRequest(Asked):

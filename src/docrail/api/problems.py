@@ -156,11 +156,11 @@ def _from_http(request: Request, error: Exception) -> Response:
 
 
 def _methods_here(request: Request) -> str:
-    """The methods of every operation on this path; the router itself knows those of the first route only."""
-    found: set[str] = set()
-    for path, operations in request.app.openapi()["paths"].items():
-        if compile_path(path)[0].match(request.url.path):
-            found.update(method.upper() for method in operations)
+    """The methods of every operation on this path, a literal one before a template; the router knows the first only."""
+    paths = request.app.openapi()["paths"]
+    here = [path for path in paths if compile_path(path)[0].match(request.url.path)]
+    fewest = min((path.count("{") for path in here), default=0)
+    found = {method.upper() for path in here if path.count("{") == fewest for method in paths[path]}
     return ", ".join(sorted(found))
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from pydantic import AliasChoices, Field
 
+from docrail.api.asked import Asked
 from docrail.api.ids import Text
-from docrail.api.pipeline_bodies import Asked
 from docrail.usecases.decide import UNSAID, Answer
 
 _PIPELINE_DOCUMENT = AliasChoices("pipeline_document_id", "pipelineDocumentId")

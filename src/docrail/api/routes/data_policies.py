@@ -5,10 +5,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
+from docrail.api.asked import Asked
 from docrail.api.auth import Acting
 from docrail.api.ids import PathId, Text
 from docrail.api.pages import Page, PageQuery
-from docrail.api.pipeline_bodies import Asked
 from docrail.store.data_policies import StoredPolicy
 from docrail.usecases import data_policies
 from docrail.usecases.times import iso_time

@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import FileResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from docrail.api.asked import Asked
 from docrail.api.auth import Acting
 from docrail.api.ids import PathId, Text
 from docrail.api.pages import Page, PageQuery
@@ -58,10 +59,8 @@ class Admissions(BaseModel):
     data: list[AdmissionBody]
 
 
-class DeleteRequest(BaseModel):
+class DeleteRequest(Asked):
     """Documents to remove."""
-
-    model_config = ConfigDict(extra="forbid")
 
     document_ids: list[Text] = Field(min_length=1, max_length=500)
 

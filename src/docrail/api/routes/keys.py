@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from fastapi import APIRouter
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from docrail.api.asked import Asked, Moment
 from docrail.api.auth import Acting
 from docrail.api.ids import PathId, Text
 from docrail.store.keys import ApiKey
@@ -15,20 +16,16 @@ from docrail.usecases.times import iso_time, maybe_time
 router = APIRouter(prefix="/v1/account/keys", tags=["keys"])
 
 
-class KeyRequest(BaseModel):
+class KeyRequest(Asked):
     """The key wanted."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Text = ""
     scopes: list[Literal["read", "write", "admin"]] = Field(min_length=1)
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
 
 
-class RotateRequest(BaseModel):
+class RotateRequest(Asked):
     """How long the old key goes on beside the new one: a day unless told, 30 days at most."""
-
-    model_config = ConfigDict(extra="forbid")
 
     overlap_seconds: int = Field(default=86_400, ge=0, le=30 * 86_400)
 

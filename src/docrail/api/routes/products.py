@@ -12,13 +12,13 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 from starlette.background import BackgroundTask
 
+from docrail.api.asked import Asked, Moment
 from docrail.api.auth import Acting
 from docrail.api.ids import PathId, Text
 from docrail.api.pages import Page, PageQuery, Pagination, Wanted
-from docrail.api.pipeline_bodies import Asked
 from docrail.api.result_bodies import TableRowBody, show_table_row
 from docrail.bootstrap import Program
 from docrail.core.errors import NotFound
@@ -55,7 +55,7 @@ class ProductRequest(Asked):
 class ShareRequest(Asked):
     """The link wanted: until when it opens, and with what password."""
 
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
     password: str | None = Field(default=None, min_length=8, max_length=200)
 
 
@@ -98,7 +98,11 @@ class SharedBody(BaseModel):
     pagination: Pagination
 
 
-@router.post("/v1/pipelines/{pipeline_id}/data-product", status_code=201)
+@router.post(
+    "/v1/pipelines/{pipeline_id}/data-product",
+    status_code=201,
+    responses={200: {"model": MadeBody, "description": "It was made before."}},
+)
 def make_product(
     program: Acting, pipeline_id: PathId, response: Response, wanted: ProductRequest | None = None
 ) -> MadeBody:

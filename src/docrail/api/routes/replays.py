@@ -5,9 +5,9 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import BaseModel
 
+from docrail.api.asked import Asked
 from docrail.api.auth import Acting
 from docrail.api.ids import PathId, Text
-from docrail.api.pipeline_bodies import Asked
 from docrail.usecases.replay import Changed, replay_gate
 
 router = APIRouter(tags=["pipelines"])

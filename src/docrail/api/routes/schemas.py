@@ -3,8 +3,9 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from docrail.api.asked import Asked
 from docrail.api.auth import Acting
 from docrail.api.ids import PathId
 from docrail.api.pages import Page, PageQuery
@@ -18,20 +19,16 @@ Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*$")
 FIELDS = Field(description="name → JSON Schema property", examples=[{"total": {"type": "number"}}])
 
 
-class SchemaRequest(BaseModel):
+class SchemaRequest(Asked):
     """The fields wanted, as in the spec file."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Name
     description: str | None = None
     fields: dict[str, Any] = FIELDS
 
 
-class SchemaChange(BaseModel):
+class SchemaChange(Asked):
     """The fields wanted now; the name stays."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Name | None = None
     description: str | None = None
@@ -50,20 +47,16 @@ class SchemaBody(BaseModel):
     links: dict[str, str]
 
 
-class StageBody(BaseModel):
+class StageBody(Asked):
     """One stage of a rail."""
-
-    model_config = ConfigDict(extra="forbid")
 
     type: str = Field(max_length=64)
     name: str | None = Field(default=None, max_length=200)
     json_: dict[str, Any] | None = Field(default=None, alias="json")
 
 
-class RailRequest(BaseModel):
+class RailRequest(Asked):
     """At most 50 stages, in order."""
-
-    model_config = ConfigDict(extra="forbid")
 
     stages: list[StageBody] = Field(max_length=50)
 
@@ -76,15 +69,13 @@ class RailBody(BaseModel):
     stages: list[dict[str, Any]]
 
 
-class GateRequest(BaseModel):
+class GateRequest(Asked):
     """A gate, as in the spec file."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Name
     severity: Literal["blocking", "warning", "info"] = "blocking"
     active: bool = True
-    fields: list[str] = []
+    fields: list[str] = Field(default_factory=list)
     checks: list[str | dict[str, Any]] = Field(min_length=1)
 
 

@@ -4,8 +4,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from docrail.api.asked import Asked
 from docrail.api.auth import Acting
 from docrail.api.ids import PathId
 from docrail.api.pages import Page, PageQuery
@@ -19,10 +20,8 @@ Event = Annotated[str, Field(max_length=64, examples=["pipeline.completed"])]
 State = Literal["pending", "delivered", "dead"]
 
 
-class WebhookRequest(BaseModel):
+class WebhookRequest(Asked):
     """The address to tell, and of what."""
-
-    model_config = ConfigDict(extra="forbid")
 
     url: Url
     events: list[Event] = Field(max_length=20)
