@@ -15,6 +15,8 @@ from docrail.core.plan import PhaseType
 from docrail.core.retry import Limits, Retry, check_effort, read_limits
 from docrail.models.wire import APIS
 
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
 
 def _setting(default: Any, text: str) -> Any:
     return field(default=default, metadata={"help": text})
@@ -91,6 +93,22 @@ class Settings:
     webhook_networks: str = _setting(
         "", "networks, such as `10.0.0.0/8`, that webhooks may be sent to though they are not public"
     )
+    log_level: str = _setting(
+        "warning", "what is logged: debug, info (a line for every request), warning or error"
+    )
+    requests_at_once: int = _setting(
+        64, "requests worked on at once by one `docrail serve`; others wait five seconds, then `503`"
+    )
+    waits_at_once: int = _setting(
+        2000, "long-polls, event streams and extractions that wait at once, counted apart"
+    )
+    request_seconds: float = _setting(120.0, "the longest until an answer begins, then `503`")
+    rate_per_minute: int = _setting(
+        0, "requests of one key in a minute, by one `docrail serve`, then `429`; 0: any"
+    )
+    stop_seconds: int = _setting(
+        30, "how long a server that is told to stop finishes uploads and downloads under way"
+    )
     host: str = _setting("127.0.0.1", "the address `docrail serve` listens on")
     port: int = _setting(8000, "the port `docrail serve` listens on")
 
@@ -160,7 +178,7 @@ def _checked(given: Mapping[str, tuple[Any, str]], known: set[str]) -> Settings:
         values.get("webhook_networks", ""), given.get("webhook_networks", ("", ""))[1]
     )
     problems += _check_limits(values.get("limits", "{}"), given.get("limits", ("", ""))[1])
-    problems += _check_model(values, given)
+    problems += _check_model(values, given) + _check_serving(values, given)
     if problems:
         raise InvalidInput("the settings cannot be used", tuple(problems))
     return Settings(**values)
@@ -194,6 +212,26 @@ def _check_limits(text: str, origin: str) -> list[Problem]:
         for kind in limits
         for problem in check_effort({"limits": limits[kind]}, path=f"{path}.{kind}")
     ]
+
+
+def _check_serving(values: Mapping[str, Any], given: Mapping[str, tuple[Any, str]]) -> list[Problem]:
+    """The settings of the server and of its log that cannot be meant."""
+    least = {
+        "requests_at_once": 1,
+        "waits_at_once": 0,
+        "request_seconds": 1,
+        "rate_per_minute": 0,
+        "stop_seconds": 0,
+    }
+    problems = [
+        Problem(path=f"{given[name][1]}: {name}", message=f"must be a number of at least {number}")
+        for name, number in least.items()
+        if name in values and not number <= values[name] < inf
+    ]
+    if values.get("log_level", "warning") not in LOG_LEVELS:
+        where = f"{given['log_level'][1]}: log_level"
+        problems.append(Problem(path=where, message=f"must be one of {', '.join(LOG_LEVELS)}"))
+    return problems
 
 
 def _check_model(values: Mapping[str, Any], given: Mapping[str, tuple[Any, str]]) -> list[Problem]:

@@ -4,6 +4,8 @@ import time
 from dataclasses import replace
 from typing import Any
 
+import structlog
+
 from docrail.core.errors import Busy, WorkError
 from docrail.core.model import CellStatus, Record
 from docrail.core.plan import Plan, PlannedPhase
@@ -14,6 +16,7 @@ from docrail.store.ids import now_ms
 from docrail.store.ledger import Ledger, Receipt
 
 READING = Retry()
+log = structlog.get_logger()
 
 
 class ClaimLost(Exception):  # noqa: N818 - not an error: somebody else has the chunk, or the run was cancelled
@@ -111,6 +114,7 @@ class Journey:
             held=held - (held if after is before else count_held(before)),
         )
         if last:
+            log.info("document_finished", state=self.position.state)
             self.hand_in()
 
     def fail(self, planned: PlannedPhase | None, error: WorkError) -> None:
@@ -138,6 +142,7 @@ class Journey:
             phase_id=at_phase.id if at_phase else None,
             failure=describe(planned, error, attempts=self.attempts),
         )
+        log.info("document_failed", phase=at_phase.id if at_phase else None, code=error.code)
 
     def give_back(self, planned: PlannedPhase) -> None:
         """The worker stops in the middle of an attempt that can wait: it was none."""

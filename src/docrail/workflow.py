@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from docrail.core.errors import DocumentError, WorkError
 from docrail.core.knowledge import with_knowledge
@@ -97,7 +98,8 @@ def _work_off(claim: Claim, parts: Parts) -> None:
         ready_at, n, work = heapq.heappop(todo)
         _wait(ready_at - time.monotonic(), parts)
         journey = Journey(claim, work, parts.ledger, receipt)
-        waiting = process_document(journey, claim.run.plan, phases, parts)
+        with bound_contextvars(run_id=claim.run.id, document_id=work.document.id):
+            waiting = process_document(journey, claim.run.plan, phases, parts)
         if waiting is not None:
             journey.settle()
             heapq.heappush(todo, (time.monotonic() + waiting[0], n, waiting[1]))
@@ -170,7 +172,7 @@ def _read(journey: Journey, parts: Parts) -> Layout | None:
         journey.fail(None, error)
         return None
     except Exception as error:
-        log.exception("reading_raised", document=document.id)
+        log.exception("reading_raised")
         cause = f"The file could not be read. {type(error).__name__}: {error}"
         journey.fail(None, WorkError(cause, code="unreadable", retryable=True))
         return None
@@ -211,7 +213,8 @@ def _attempt(
     journey: Journey, planned: PlannedPhase, phase: Phase | _Unmade, record: Record, parts: Parts
 ) -> Record | None:
     """One try of one phase: what it made, or None once its failure is written."""
-    with parts.limiter.place(planned, journey.claim.run.id) as limited:
+    place = parts.limiter.place(planned, journey.claim.run.id)
+    with bound_contextvars(phase=planned.id), place as limited:
         journey.start(planned, costly=limited)
         try:
             return phase.run(record)
@@ -221,7 +224,7 @@ def _attempt(
         except WorkError as error:
             journey.fail(planned, without_held(error, record))
         except Exception as error:
-            log.exception("phase_raised", phase=planned.id, document=journey.work.document.id)
+            log.exception("phase_raised")
             cause = WorkError(
                 f"{type(error).__name__}: {error}", code=f"{planned.type}_failed", retryable=True
             )

@@ -1,5 +1,7 @@
 """The examples of docs/howto/use-the-client.md, run against a real server, and its table against the client."""
 
+import ast
+import inspect
 import re
 import subprocess
 import sys
@@ -75,6 +77,25 @@ def test_the_table_names_every_call():
     }
     names = {name for name, value in vars(client).items() if not name.startswith("_")}
     assert set(re.findall(r"`(\w+)`", table)) == calls | names | {"close"}
+
+
+def test_the_client_imports_httpx_and_msgspec_and_nothing_else():
+    imported = set()
+    for file in Path(docrail.client.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                imported.update(each.name for each in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                imported.add(node.module)
+    others = {name for name in imported if name.partition(".")[0] not in sys.stdlib_module_names}
+    assert {name for name in others if not name.startswith("docrail.client")} == {"httpx", "msgspec"}
+
+
+def test_a_call_shows_its_signature_and_what_it_does():
+    with Client("http://docrail.example", "dr_x") as client:
+        watch = client.pipelines.watch
+    assert list(inspect.signature(watch).parameters) == ["pipeline_id", "stream"]
+    assert watch.__doc__.startswith("Each new state once")
 
 
 def test_importing_the_client_loads_nothing_of_the_server():

@@ -20,6 +20,7 @@ from docrail.client import (
     Unauthorized,
     Unavailable,
 )
+from docrail.client.files import in_batches, open_uploads
 from docrail.client.values.account import NewKey
 
 SCHEMA = {
@@ -159,6 +160,16 @@ def test_an_upload_that_is_repeated_sends_its_files_from_their_beginning(face, t
     assert all(body.count(b"one") >= 50_000 and b"two" in body for body in bodies)
 
 
+def test_files_go_in_requests_of_at_most_so_many_and_so_much(monkeypatch):
+    monkeypatch.setattr("docrail.client.files.FILES_AT_ONCE", 3)
+    monkeypatch.setattr("docrail.client.files.BYTES_AT_ONCE", 10)
+    uploads = open_uploads([(f"{n}", b"x" * size) for n, size in enumerate([4, 6, 1, 25, 1, 1, 1, 1])])
+    batches = [[each.size for each in batch] for batch in in_batches(uploads)]
+    assert batches == [[4, 6], [1], [25], [1, 1, 1], [1]]
+    with pytest.raises(TypeError, match="list of files"):
+        open_uploads("one.pdf")
+
+
 def test_nothing_is_sent_if_a_file_is_not_there(face, tmp_path):
     script = Script()
     with pytest.raises(FileNotFoundError):
@@ -173,7 +184,7 @@ def test_fields_that_the_client_does_not_know_are_ignored_and_missing_ones_are_a
 
 
 def test_an_answer_of_something_between_is_an_error_too(face):
-    with pytest.raises(ServerError, match="502 Bad Gateway"):
+    with pytest.raises(ServerError, match="bad_gateway: the server answered 502 Bad Gateway"):
         face(Script(httpx.Response(502, html="<h1>Bad Gateway</h1>"))).one(get)
     with pytest.raises(ServerError, match="elsewhere: https://there/"):
         face(Script(httpx.Response(308, headers={"Location": "https://there/"}))).one(get)

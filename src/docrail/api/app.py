@@ -14,9 +14,11 @@ from docrail.api.answers import Answers
 from docrail.api.auth import Keys
 from docrail.api.bodies import Bodies
 from docrail.api.idempotency import Idempotency
+from docrail.api.measures import Measures
 from docrail.api.newest import Newest
-from docrail.api.polls import Polls
+from docrail.api.polls import PATH, Polls
 from docrail.api.problems import Requests, add_problem_handlers
+from docrail.api.rate import Rate
 from docrail.api.routes import (
     admissions,
     audit,
@@ -38,6 +40,7 @@ from docrail.api.routes import (
     specs,
     webhooks,
 )
+from docrail.api.traffic import Traffic
 from docrail.api.watch import Watcher
 from docrail.bootstrap import Program
 
@@ -67,9 +70,10 @@ ROUTERS = (
 )
 
 
-def create_app(program: Program, *, pages: Pages | None = None) -> ASGIApp:
+def create_app(program: Program, *, pages: Pages | None = None) -> Traffic:
     """The application; the program is opened and closed by whoever serves it."""
     answers, newest = Answers(), Newest(program.database.version)
+    measures, rate = Measures(), Rate(program.settings.rate_per_minute)
     app = FastAPI(
         title="docrail",
         version=__version__,
@@ -80,21 +84,22 @@ def create_app(program: Program, *, pages: Pages | None = None) -> ASGIApp:
         lifespan=_lifespan,
         middleware=[
             Middleware(Requests),
-            Middleware(Keys, program=program, newest=newest),
+            Middleware(Keys, program=program, newest=newest, rate=rate),
             Middleware(Bodies, largest_file=program.settings.max_file_mb * 1_000_000),
             Middleware(Idempotency),
         ],
     )
     app.state.answers, app.state.newest = answers, newest
-    app.state.settings = program.settings
+    app.state.settings, app.state.measures = program.settings, measures
     add_problem_handlers(app)
-    app.add_route(progress.PATH, progress.get_progress, methods=["GET"], include_in_schema=False)
+    app.add_route(PATH, progress.get_progress, methods=["GET"], include_in_schema=False)
     app.add_route("/docs", docs.show_docs, methods=["GET"], include_in_schema=False)
     for each in ROUTERS:
         app.include_router(each.router)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's way to extend it
     served = Polls(app, program=program, newest=newest, answers=answers)
-    return pages(served, program, app.state) if pages else served
+    whole = pages(served, program, app.state) if pages else served
+    return Traffic(whole, settings=program.settings, measures=measures, state=app.state)
 
 
 @asynccontextmanager

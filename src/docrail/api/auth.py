@@ -1,5 +1,6 @@
 """Who asks, and whether they may: bearer keys and their scopes, decided before anything of the body is read."""
 
+import time
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -9,12 +10,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from docrail.api.newest import Newest
 from docrail.api.problems import problem
+from docrail.api.rate import Rate
 from docrail.bootstrap import Program
 from docrail.store.keys import ApiKey
 from docrail.usecases.keys import acting_in, check_key, has_expired, hash_secret
 
 PROTECTED = "/v1/"
 ADMIN = "/v1/account/"
+TOO_OFTEN = "More than {left.limit} requests in a minute: ask again in {left.seconds} seconds."
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -34,10 +37,11 @@ def needed_scope(method: str, path: str) -> str | None:
 class Keys:
     """Lets a request pass with the program of its key's workspace in `request.state.program`."""
 
-    def __init__(self, app: ASGIApp, program: Program, newest: Newest) -> None:
+    def __init__(self, app: ASGIApp, program: Program, newest: Newest, rate: Rate | None = None) -> None:
         self._app = app
         self._program = program
         self._newest = newest
+        self._rate = rate or Rate(0)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -46,7 +50,20 @@ class Keys:
         scope.setdefault("state", {})["program"] = self._program
         needed = needed_scope(scope["method"], scope["path"])
         answer = None if needed is None else await self._refuse(scope, needed)
+        answer = self._count(scope) or answer
         await (answer or self._app)(scope, receive, send)
+
+    def _count(self, scope: Scope) -> Response | None:
+        """429 for one who asked too often: by key, else by address. Asking for progress is free."""
+        if _is_progress(scope) or not scope["path"].startswith(("/v1/", "/share/")):
+            return None
+        key, client = scope["state"].get("key"), scope.get("client") or ("",)
+        left = self._rate.take(f"key:{key.id}" if key else f"address:{client[0]}")
+        if left is None:
+            return None
+        headers = left.headers(now=time.time())
+        scope["state"]["rate_headers"] = [(n.lower().encode(), v.encode()) for n, v in headers.items()]
+        return problem(scope, 429, TOO_OFTEN.format(left=left)) if left.refused else None
 
     async def _refuse(self, scope: Scope, needed: str) -> Response | None:
         """The answer to a request that may not pass; one that may gets its program."""
@@ -59,6 +76,10 @@ class Keys:
         scope["state"]["program"] = acting_in(self._program, key)
         scope["state"]["key"] = key
         return None
+
+
+def _is_progress(scope: Scope) -> bool:
+    return bool(scope["method"] == "GET" and scope["path"].endswith("/progress"))
 
 
 def acting_program(request: Request) -> Program:

@@ -6,7 +6,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from docrail.api.auth import needed_scope
-from docrail.api.routes.progress import EVENT_STREAM, PATH
+from docrail.api.polls import PATH
+from docrail.api.routes.progress import EVENT_STREAM
 
 BEARER = {"type": "http", "scheme": "bearer", "description": "A key: `docrail keys create`."}
 PROBLEM: dict[str, Any] = {

@@ -12,6 +12,7 @@ from docrail.api.problems import NOTHING_HERE, Requests, problem
 from docrail.bootstrap import Program
 from docrail.core.errors import NotFound
 
+PATH = "/v1/pipelines/{pipeline_id}/progress"
 POLLED = re.compile("/v1/pipelines/([^/]+)/progress")
 
 
@@ -27,6 +28,7 @@ class Polls:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         pipeline_id = scope["path"].split("/")[3]
+        scope["state"]["route"] = PATH
         program: Program = scope["state"]["program"]
         try:
             query = ProgressQuery(pipeline_id=known_form(pipeline_id))

@@ -2,6 +2,7 @@
 
 import http
 import json
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,6 +11,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -43,6 +45,7 @@ CODES = {
     500: "internal_error",
     503: "unavailable",
 }
+REQUEST_ID = re.compile(rb"(?!.*dr_)[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 RETRYABLE = frozenset({429, 503})
 STATUSES = ((InvalidInput, 400), (PasswordNeeded, 401), (NotFound, 404), (Conflict, 409), (Unavailable, 503))
 AWAY = "The database cannot be reached now. Try again in a moment."
@@ -78,8 +81,13 @@ def problem(
 
 
 def request_id(scope: Scope) -> str:
-    """The id of this request: what the log and the answer share."""
-    return str(scope.setdefault("state", {}).setdefault("request_id", str(uuid.uuid4())))
+    """The id of this request, which the log and the answer share: the client's own if it can stand in a log."""
+    state = scope.setdefault("state", {})
+    if "request_id" not in state:
+        given = [value for name, value in scope["headers"] if name == b"x-request-id"]
+        fits = len(given) == 1 and REQUEST_ID.fullmatch(given[0]) is not None
+        state["request_id"] = given[0].decode() if fits else str(uuid.uuid4())
+    return str(state["request_id"])
 
 
 def add_problem_handlers(app: FastAPI) -> None:
@@ -90,7 +98,7 @@ def add_problem_handlers(app: FastAPI) -> None:
 
 
 class Requests:
-    """The outermost layer: gives each request its id, and turns what nobody caught into a 500."""
+    """Turns what nobody caught into a 500."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -101,26 +109,27 @@ class Requests:
             return
         started = False
 
-        async def send_with_id(message: Message) -> None:
+        async def send_noticed(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id(scope).encode())]
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_id)
+            await self._app(scope, receive, send_noticed)
+        except ClientDisconnect:
+            log.info("client_left")
         except Unavailable:
-            log.warning("unavailable", request_id=request_id(scope), path=scope["path"])
+            log.warning("unavailable", request_id=request_id(scope))
             if started:
                 raise
             headers = {"Retry-After": str(AWAY_SECONDS)}
-            await problem(scope, 503, AWAY, headers=headers)(scope, receive, send_with_id)
+            await problem(scope, 503, AWAY, headers=headers)(scope, receive, send_noticed)
         except Exception:
-            log.exception("request_failed", request_id=request_id(scope), path=scope["path"])
+            log.exception("request_failed", request_id=request_id(scope))
             if started:
                 raise
-            await problem(scope, 500, INTERNAL)(scope, receive, send_with_id)
+            await problem(scope, 500, INTERNAL)(scope, receive, send_noticed)
 
 
 def _from_docrail(request: Request, error: Exception) -> Response:

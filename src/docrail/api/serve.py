@@ -9,12 +9,15 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import fields
+from socket import socket
 from types import FrameType
 
 import structlog
 import uvicorn
 
 from docrail.api.app import Pages, create_app
+from docrail.api.protocol import Patient
+from docrail.api.traffic import Traffic
 from docrail.bootstrap import Program, open_program
 from docrail.config import Settings
 from docrail.core.errors import InvalidInput
@@ -24,7 +27,6 @@ WORKER = (sys.executable, "-P", "-m", "docrail.cli.worker_main")
 STOP_SECONDS = 15.0
 RESTART_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 LONG_LIFE_SECONDS = 60.0
-CLOSING_SECONDS = 3
 log = structlog.get_logger()
 
 
@@ -35,18 +37,33 @@ def serve(settings: Settings, *, pages: Pages | None = None) -> None:
     """
     with open_program(settings) as program:
         check_address(program)
+        app = create_app(program, pages=pages)
         config = uvicorn.Config(
-            create_app(program, pages=pages),
+            app,
+            http=Patient,
+            ws="none",
             host=settings.host,
             port=settings.port,
             log_level="warning",
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            timeout_graceful_shutdown=CLOSING_SECONDS,
+            timeout_graceful_shutdown=settings.stop_seconds,
         )
         with worker_process(settings) if settings.embedded else nullcontext():
-            _run(uvicorn.Server(config))
+            _run(Server(config, app))
+
+
+class Server(uvicorn.Server):
+    """Told to stop, it lets those who only wait go at once, and finishes what it holds."""
+
+    def __init__(self, config: uvicorn.Config, app: Traffic) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        self._app.state.watcher.stop()
+        await super().shutdown(sockets)
 
 
 def _run(server: uvicorn.Server) -> None:

@@ -24,10 +24,13 @@ class Watcher:
     def __init__(self, read: Callable[[Program, str], int] = get_revision) -> None:
         self._read = read
         self._watches: dict[str, _Watch] = {}
+        self.stopping = False
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="watch")
 
     async def changed(self, program: Program, run_id: str, *, known: int, seconds: float) -> bool:
         """Wait until the revision is not `known`; False if it still is after so many seconds."""
+        if self.stopping:
+            return False
         watch = self._watches.setdefault(run_id, _Watch())
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         watch.waiters[future] = known
@@ -39,7 +42,15 @@ class Watcher:
             return False
         finally:
             watch.waiters.pop(future, None)
-        return True
+        return not self.stopping
+
+    def stop(self) -> None:
+        """Nobody waits any more: whoever does is told now, as if time were over."""
+        self.stopping = True
+        for watch in self._watches.values():
+            for future in watch.waiters:
+                if not future.done():
+                    future.set_result(None)
 
     def close(self) -> None:
         """Stop looking."""

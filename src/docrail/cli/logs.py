@@ -1,4 +1,4 @@
-"""What the logs of a command look like: warnings only, to standard error, never the value of a cell."""
+"""What the logs of a command look like: warnings only unless told, to standard error, never the value of a cell."""
 
 import logging
 import sys
@@ -9,17 +9,18 @@ from typing import Any
 import structlog
 
 
-def configure_logs() -> None:
+def configure_logs(level: str = "warning") -> None:
     """Lines for people on a terminal, JSON for everything else."""
     on_terminal = sys.stderr.isatty()
     structlog.configure(
         processors=[
+            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _name_the_exception,
             structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=_logger,
         cache_logger_on_first_use=False,
     )

@@ -18,10 +18,14 @@ def serve(
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port (8000).")] = None,
     host: Annotated[str | None, typer.Option(help="The address (127.0.0.1).")] = None,
     home: Home = None,
+    log_level: Annotated[
+        str | None, typer.Option(help="What is logged: info has a line for every request (warning).")
+    ] = None,
 ) -> None:
     """Serve the page and the HTTP interface, with a worker of its own in the embedded mode.
 
     Example: docrail serve --port 8000
     """
-    configure_logs()
-    serve_http(read_settings({"home": home, "port": port, "host": host}), pages=with_pages)
+    settings = read_settings({"home": home, "port": port, "host": host, "log_level": log_level})
+    configure_logs(settings.log_level)
+    serve_http(settings, pages=with_pages)

@@ -19,7 +19,8 @@ GRACE_SECONDS = 10.0
 
 def main() -> None:
     """Work until SIGTERM, or until standard input closes."""
-    configure_logs()
+    settings = read_settings()
+    configure_logs(settings.log_level)
     stop = threading.Event()
 
     def stop_on_signal(_signal: int, _frame: FrameType | None) -> None:
@@ -28,7 +29,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, stop_on_signal)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's, which then stops its worker
     threading.Thread(target=_end_with_parent, args=(stop,), daemon=True).start()
-    with open_program(read_settings()) as program:
+    with open_program(settings) as program:
         work_until(program, stop)
 
 

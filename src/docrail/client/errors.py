@@ -121,7 +121,7 @@ def read_error(answer: Answer) -> ApiError:
     return _class_of(answer.status)(
         problem.message or f"the server answered {answer.status} {_phrase(answer.status)}".rstrip(),
         status=answer.status,
-        code=problem.code,
+        code=problem.code or _phrase(answer.status).lower().replace(" ", "_"),
         request_id=problem.request_id or answer.headers.get("x-request-id"),
         retryable=problem.retryable,
         retry_after=read_retry_after(answer.headers),

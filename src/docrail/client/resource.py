@@ -5,6 +5,7 @@ The type of the link (`Blocking` or `Awaiting`) tells editors and type checkers 
 
 import functools
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from types import MethodType
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 
 from docrail.client.awaiting import Awaiting
@@ -64,8 +65,10 @@ def _bound(call: Callable[..., Any], resource: Any, how: str) -> Any:
     if resource is None:
         return call
 
-    @functools.wraps(call)
+    describe = MethodType(call, resource)
+
+    @functools.wraps(describe)
     def method(*args: Any, **more: Any) -> Any:
-        return getattr(resource._link, how)(call(resource, *args, **more))
+        return getattr(resource._link, how)(describe(*args, **more))
 
     return method

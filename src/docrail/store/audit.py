@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select
+from structlog.contextvars import get_contextvars
 
 from docrail.core.audit_chain import START, Entry, hash_entry
 from docrail.core.model import Value
@@ -31,9 +32,11 @@ def record(
 ) -> Entry:
     """Add what `actor` did (`action`: `run.started`, `key.revoked`, …) to `subject`, an id; `at` in ms since 1970.
 
-    `details` are small and hold no value of a cell. Call it last in a transaction.
+    `details` are small and hold no value of a cell; the id of the request that asked for it joins them.
+    Call it last in a transaction.
     """
     _take_turn(connection, workspace_id)
+    request = get_contextvars().get("request_id")
     table = tables.audit.c
     last = connection.execute(
         select(table.seq, table.hash)
@@ -48,7 +51,7 @@ def record(
         actor=actor,
         action=action,
         subject=subject,
-        details=to_json(dict(details or {})),
+        details=to_json(dict(details or {}) | ({"request_id": request} if request else {})),
         previous=last.hash if last else START,
     )
     entry = replace(unsigned, hash=hash_entry(unsigned))

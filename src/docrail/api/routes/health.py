@@ -4,7 +4,7 @@ from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel
 
 from docrail.api.auth import Acting
-from docrail.usecases.health import is_ready
+from docrail.usecases.health import list_missing
 
 router = APIRouter(prefix="/health", tags=["health"])
 
@@ -16,14 +16,15 @@ class Health(BaseModel):
 
 
 @router.get("/live")
-def live() -> Health:
+async def live() -> Health:
     """The process answers."""
     return Health()
 
 
 @router.get("/ready")
 def ready(program: Acting) -> Health:
-    """The database answers and has the tables of this version."""
-    if not is_ready(program):
-        raise HTTPException(503, "The database has the tables of another version: start docrail on it once.")
+    """The database answers and has the tables of this version, and there is room for documents."""
+    missing = list_missing(program)
+    if missing:
+        raise HTTPException(503, " ".join(missing))
     return Health()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import PlainTextResponse
 
 from docrail.api.auth import Acting
@@ -13,7 +13,7 @@ MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
-def show_metrics(program: Acting) -> PlainTextResponse:
+def show_metrics(request: Request, program: Acting) -> PlainTextResponse:
     """Pipelines, documents of those under way, webhook deliveries and workers, in Prometheus' text format."""
     gauges = read_metrics(program)
     lines = [
@@ -23,6 +23,7 @@ def show_metrics(program: Acting) -> PlainTextResponse:
         "# HELP docrail_workers workers of this database",
         "# TYPE docrail_workers gauge",
         f"docrail_workers {gauges.workers}",
+        *request.app.state.measures.show(),
     ]
     return PlainTextResponse("\n".join(lines) + "\n", media_type=MEDIA_TYPE)
 

@@ -9,11 +9,10 @@ from starlette.responses import Response, StreamingResponse
 
 from docrail.api.answers import Answer, ProgressQuery, get_answer_then
 from docrail.api.ids import known_form
-from docrail.api.polls import is_among, newest_answer
+from docrail.api.polls import PATH, is_among, newest_answer
 from docrail.api.watch import Watcher
 from docrail.bootstrap import Program
 
-PATH = "/v1/pipelines/{pipeline_id}/progress"
 EVENT_STREAM = "text/event-stream"
 PAUSE_SECONDS = 0.25
 """Between two events of one stream: at most four a second."""
@@ -22,6 +21,7 @@ KEEP_ALIVE_SECONDS = 15.0
 
 async def get_progress(request: Request) -> Response:
     """The exact truth about a run: at once, when it is no longer what you know, or as a stream of events."""
+    request.state.route = PATH
     query = ProgressQuery.read(request.path_params["pipeline_id"], request.query_params)
     known_form(query.pipeline_id)
     program: Program = request.state.program
@@ -72,5 +72,7 @@ async def _events(
                 return
             known = answer.revision
             await asyncio.sleep(PAUSE_SECONDS)
+        if watcher.stopping:
+            return
         changed = await watcher.changed(program, query.pipeline_id, known=known, seconds=KEEP_ALIVE_SECONDS)
         answer = await _newest(request, query) if changed else None
