@@ -63,11 +63,11 @@ def test_a_cut_message_is_unreadable(end: int) -> None:
     assert caught.value.code == "unreadable"
 
 
-@pytest.mark.parametrize("name", ["__substg1.0_0037001F", "Root Entry"])
-def test_a_stream_that_claims_to_be_larger_than_the_file_is_damage_at_once(name: str) -> None:
+@pytest.mark.parametrize("claim", ["__substg1.0_0037001F", "Root Entry", 0x40])
+def test_a_stream_that_claims_to_be_larger_than_the_file_is_damage_at_once(claim: str | int) -> None:
     data = bytearray(make_ole(make_msg(body="text")))
-    entry = data.index(name.encode("utf-16-le"))
-    data[entry + 120 : entry + 124] = b"\xff\xff\xff\x7f"
-    with pytest.raises(DocumentError, match="claims to be larger") as caught:
+    at = data.index(claim.encode("utf-16-le")) + 120 if isinstance(claim, str) else claim
+    data[at : at + 4] = b"\xff\xff\xff\x7f"
+    with pytest.raises(DocumentError, match="claim") as caught:
         to_mail(bytes(data), limits=Limits())
     assert caught.value.code == "unreadable"

@@ -43,6 +43,9 @@ def test_a_turned_page_is_read_as_it_is_shown() -> None:
         (write("secret", x=20, y=100, before="1 1 1 rg"), "not visible on the page"),
         (fill(10, 80, 200, 40, color="0 0 0") + fill(10, 80, 200, 40, color="1 1 1")
          + write("secret", x=20, y=100, before="1 1 1 rg"), "not visible on the page"),
+        (write("secret", x=20, y=100) + fill(10, 80, 200, 40, color="0 0 0"), "not visible on the page"),
+        (fill(10, 80, 200, 40, color="0 0 0") + write("secret", x=20, y=100), "not visible on the page"),
+        (write("secret", x=20, y=100) + fill(18, 88, 45, 16, color="1 1 1"), "not visible on the page"),
         (write("secret", x=20, y=100, size=0.5), "too small to read"),
     ],
 )  # fmt: skip

@@ -63,12 +63,22 @@ def to_mail(data: bytes, *, limits: Limits) -> bytes:
 def _convert(data: bytes, *, limits: Limits) -> tuple[bytes, tuple[Issue, ...]]:
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as file:
+            _check_claims(file, len(data))
             message = _Message(file, size=len(data), limits=limits)
             return message.build((), depth=0).as_bytes(), message.issues
     except _DAMAGE as error:
         # What the library and the mail package raise for broken files.
         said = f"The Outlook message is damaged ({error}): save it again, or as EML."
         raise DocumentError(said, code="unreadable") from error
+
+
+def _check_claims(file: "olefile.OleFileIO[str]", size: int) -> None:
+    """ValueError if what small streams stand in claims to be larger than the file: the library would walk through as
+    many sectors as are claimed, for minutes."""
+    small = int(getattr(file.root, "size", 0))
+    table = int(getattr(file, "num_mini_fat_sectors", 0)) * int(getattr(file, "sector_size", 0))
+    if max(small, table) > size:
+        raise ValueError("its streams claim to be larger than the file")
 
 
 class _Message:
@@ -159,9 +169,7 @@ class _Message:
     def _open(self, path: _At) -> bytes:
         if path not in self._streams:
             return b""
-        # The library would walk through as many sectors as are claimed, for minutes; small streams stand in the root's.
-        small = int(getattr(self._file.root, "size", 0))
-        if max(self._file.get_size(list(path)), small) > self._size:
+        if self._file.get_size(list(path)) > self._size:
             raise ValueError(f"{path[-1]} claims to be larger than the file")
         data: bytes = self._file.openstream(list(path)).read()
         self._read += len(data)

@@ -137,7 +137,7 @@ def _read_page(page: NativePage, inside: pdf_file.Inside) -> _Read:
 
 def _is_suspect(page: NativePage, found: FoundWords, inside: pdf_file.Inside) -> bool:
     is_doubtful = found.has_filled and page.page_num in inside.doubtful
-    return inside.has_invisible_text or found.has_white or is_doubtful
+    return inside.has_invisible_text or found.has_doubt or is_doubtful
 
 
 def _reaches_beyond(page: NativePage) -> bool:

@@ -9,6 +9,7 @@ from math import floor
 
 from docrail.core.model import Box, Hidden, Word
 from docrail.reading.lines import Run
+from docrail.reading.pdf_cover import may_be_covered
 from docrail.reading.pdf_forms import find_comments, find_filled
 from docrail.reading.pdf_marks import find_marks
 from docrail.reading.pdf_parse import NativeBox, NativeGraphics, NativeItem, NativePage
@@ -34,13 +35,14 @@ _LONGEST_MARK = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundWords:
-    """`level` runs to be grouped into lines, `turned` runs that are lines already, what is `hidden`; `has_white` when
-    there is pale text that stands on no dark ground we know of, `has_filled` when words come from a form."""
+    """`level` runs to be grouped into lines, `turned` runs that are lines already, what is `hidden`; `has_doubt` when
+    pale text stands on no dark ground we know of or something may lie over print, `has_filled` when words come from
+    a form."""
 
     level: tuple[Run, ...]
     turned: tuple[Run, ...]
     hidden: tuple[Hidden, ...]
-    has_white: bool
+    has_doubt: bool
     has_filled: bool
 
 
@@ -50,6 +52,7 @@ def find_words(page: NativePage, items: Sequence[NativeItem]) -> FoundWords:
     turned: list[Run] = []
     hidden: list[Hidden] = []
     pale: list[Box] = []
+    dark: list[Run] = []
     for item in items:
         x, y, width, height = item.x, item.y, item.width, item.height
         is_turned = height > width and 2 < abs(item.rotation) % 360 < 358
@@ -61,9 +64,12 @@ def find_words(page: NativePage, items: Sequence[NativeItem]) -> FoundWords:
         if reason:
             hidden.append(Hidden(text=item.text.strip(), reason=reason, box=box))
             continue
-        if _is_pale(item.fill_color):
+        is_pale = _is_pale(item.fill_color)
+        if is_pale:
             pale.append(box)
         run = Run(words=words, box=box)
+        if not is_pale:
+            dark.append(run)
         if is_turned:
             turned.append(run)
         else:
@@ -75,7 +81,7 @@ def find_words(page: NativePage, items: Sequence[NativeItem]) -> FoundWords:
         level=(*level, *filled, *find_marks(graphics, (*level, *filled))),
         turned=tuple(turned),
         hidden=(*hidden, *(find_comments(notes) if notes else ())),
-        has_white=bool(pale) and not _stand_on_dark(pale, graphics),
+        has_doubt=(bool(pale) and not _stand_on_dark(pale, graphics)) or may_be_covered(dark, graphics),
         has_filled=bool(filled),
     )
 
