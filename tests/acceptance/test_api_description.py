@@ -99,7 +99,12 @@ def test_every_operation_answers_as_it_says(home, tmp_path):
         with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=30) as client:
             (tmp_path / "schemathesis.toml").write_text(configured(story(client)))
         command = [
-            *(Path(sys.executable).parent / "schemathesis", "--no-color", "--config-file", "schemathesis.toml"),
+            *(
+                Path(sys.executable).parent / "schemathesis",
+                "--no-color",
+                "--config-file",
+                "schemathesis.toml",
+            ),
             *("run", f"{url}/openapi.json", "--header", f"Authorization: Bearer {key}"),
             *("--max-time", str(SECONDS), "--seed", "7", "--max-examples", "5", "--no-shrink"),
             *("--continue-on-failure", "--request-timeout", "30", "--warnings", "off"),
