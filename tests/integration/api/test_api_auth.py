@@ -1,10 +1,12 @@
-"""Who may do what: every operation of the OpenAPI description with every kind of key."""
+"""Who may do what: every operation of the OpenAPI description with every kind of key and every kind of id."""
 
 import pytest
 
+from docrail.bootstrap import working
 from docrail.usecases.keys import list_keys, revoke_key
 
 NOBODY = "01900000-0000-7000-8000-000000000000"
+MALFORMED = ("x", "%00", "..%2F..", "a" * 999, NOBODY.upper())
 BODIES = {
     "/v1/pipelines": {"schema_id": NOBODY, "document_ids": [NOBODY]},
     "/v1/pipelines/{pipeline_id}/documents": {"document_ids": [NOBODY]},
@@ -18,6 +20,23 @@ BODIES = {
     "/v1/schemas/{schema_id}/validation-stages": {"name": "a", "checks": ["a"]},
     "/v1/schemas/{schema_id}/validation-stages/{stage_id}": {"name": "a", "checks": ["a"]},
 }
+SPEC = """
+name: Notes
+fields:
+  number: {type: string, synonyms: [Invoice No], requires_review: true}
+gates:
+  - {name: complete, fields: [number], checks: [required]}
+rail:
+  - {type: registry}
+  - {type: schema}
+  - {type: valid, gates: [complete]}
+"""
+HOOK = {"url": "http://127.0.0.1:9/", "events": ["document.completed", "field.held"]}
+POLICY = {"name": "tidy", "rules": [{"format": "trim", "field": "number"}]}
+NO_SUCH_PART = ("/v1/documents/{document_id}/pages/{number}.png",)
+"""What this document, a text file, has none of."""
+NO_IDS = {"kind": "plain", "format": "csv", "number": "1"}
+"""The parts of paths that are no ids."""
 
 
 @pytest.fixture
@@ -29,18 +48,69 @@ def operations(client):
         for method, operation in methods.items()
         if operation["security"]
     ]
-    assert len(found) > 25
+    assert len(found) > 80
     return found
 
 
-def ask(client, method, path, an_id=NOBODY):
-    url = path
-    while "{" in url:
-        start, end = url.index("{"), url.index("}")
-        known = {"kind": "plain", "format": "csv"}
-        url = url[:start] + known.get(url[start + 1 : end], an_id) + url[end + 1 :]
-    body = BODIES.get(path)
-    return client.request(method, url, json=body)
+@pytest.fixture
+def owned(program, client):
+    """An id of each kind that is really there, in the workspace of `client`, by the name that paths have for it."""
+
+    def post(path, **body):
+        return client.post(path, **body).raise_for_status().json()
+
+    hook = post("/v1/webhooks", json=HOOK)
+    with working(program):
+        run = post("/v1/run", files={"files": ("a.txt", b"Invoice No: 7\n")}, data={"schema": SPEC})
+        wait_for_end(client, run)
+        held = client.get("/v1/field-reviews").json()["data"][0]
+        place = f"/v1/field-reviews/{held['pipeline_document_id']}/{held['field']}"
+        post(f"{place}/resolve", json={"action": "approve"})
+        wait_for_end(client, run)
+    spec_id, document_id = run["schema"]["id"], run["admissions"][0]["id"]
+    post("/v1/pipelines", json={"schema_id": spec_id, "document_ids": [document_id]})
+    stages = client.get(f"/v1/schemas/{spec_id}/validation-stages").json()["data"]
+    return NO_IDS | {
+        "pipeline_id": run["id"],
+        "document_id": document_id,
+        "spec_id": spec_id,
+        "schema_id": spec_id,
+        "stage_id": stages[0]["id"],
+        "policy_id": post("/v1/data-policies", json=POLICY)["id"],
+        "product_id": post(f"/v1/pipelines/{run['id']}/data-product")["dataProduct"]["id"],
+        "pipeline_document_id": held["pipeline_document_id"],
+        "field": held["field"],
+        "field_id": client.get("/v1/fields").json()["data"][0]["id"],
+        "key_id": client.get("/v1/account/keys").json()["data"][0]["id"],
+        "webhook_id": hook["id"],
+        "delivery_id": client.get(f"/v1/webhooks/{hook['id']}/deliveries").json()["data"][0]["id"],
+    }
+
+
+def wait_for_end(client, run):
+    for _ in range(100):
+        progress = client.get(run["links"]["progress"], params={"wait": 1})
+        if progress.json()["status"] not in ("active", "finalizing"):
+            return
+        client.get(
+            run["links"]["progress"], params={"wait": 1}, headers={"If-None-Match": progress.headers["etag"]}
+        )
+    raise AssertionError(progress.text)
+
+
+def ask(client, method, path, ids):
+    """One operation with these ids; a kind of id that `ids` does not know fails the test."""
+    return client.request(method, path.format_map(ids), json=BODIES.get(path))
+
+
+def all_alike(an_id):
+    """Every id of a path is this one."""
+
+    class Alike(dict):
+        def __missing__(self, _name):
+            return an_id
+
+    return Alike(NO_IDS)
 
 
 def comparable(answer):
@@ -48,56 +118,73 @@ def comparable(answer):
     return {key: body[key] for key in body if key not in ("request_id", "timestamp", "path")}
 
 
-@pytest.mark.parametrize(
-    "header", ["", "Bearer", "Bearer dr_unknown", "Bearer nonsense", "Basic ZHI6eA==", "dr_x"]
-)
-def test_without_a_valid_key_everything_is_401(api, operations, header):
-    with api.client() as client:
-        if header:
-            client.headers["Authorization"] = header
-        answers = {(method, path): ask(client, method, path) for method, path, _ in operations}
-    assert {answer.status_code for answer in answers.values()} == {401}
-    assert {answer.json()["code"] for answer in answers.values()} == {"unauthorized"}
-    assert all(answer.headers["www-authenticate"] == "Bearer" for answer in answers.values())
-
-
-def test_revoked_and_expired_keys_are_401(api):
-    secret = api.secret("read")
+@pytest.fixture
+def headers(api):
+    """What no key stands in, by what is wrong with it."""
+    revoked = api.secret("read", "write", "admin")
     revoke_key(api.program, list_keys(api.program)[0].id)
-    for each in (secret, api.secret("read", expires_at=1)):
-        with api.client(each) as client:
-            assert client.get("/v1/pipelines").status_code == 401
+    return {
+        "none": {},
+        "empty": {"Authorization": "Bearer"},
+        "malformed": {"Authorization": "Bearer nonsense"},
+        "cut": {"Authorization": "Bearer dr_x"},
+        "of another kind": {"Authorization": "Basic ZHI6eA=="},
+        "unknown": {"Authorization": "Bearer dr_unknown"},
+        "expired": {"Authorization": f"Bearer {api.secret('read', 'write', 'admin', expires_at=1)}"},
+        "revoked": {"Authorization": f"Bearer {revoked}"},
+    }
 
 
-def test_without_the_scope_everything_is_403_naming_it(api, operations):
+def test_without_a_valid_key_everything_is_401(api, operations, headers, owned):
+    bodies = set()
+    with api.client() as client:
+        for wrong, header in headers.items():
+            client.headers.pop("Authorization", None)
+            client.headers.update(header)
+            for method, path, _ in operations:
+                answer = ask(client, method, path, owned)
+                assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized"), (
+                    wrong,
+                    method,
+                    path,
+                )
+                assert answer.headers["www-authenticate"] == "Bearer"
+                bodies.add(str(comparable(answer)))
+    assert len(bodies) == 1
+
+
+def test_without_the_scope_everything_is_403_naming_it(api, operations, owned):
+    secrets = {
+        scope: api.secret(*({"read", "write", "admin"} - {scope})) for scope in ("read", "write", "admin")
+    }
     for method, path, scope in operations:
-        others = [each for each in ("read", "write", "admin") if each != scope]
-        with api.client(api.secret(*others)) as client:
-            answer = ask(client, method, path)
-        assert (method, path, answer.status_code) == (method, path, 403)
-        assert answer.json()["code"] == "insufficient_scope"
+        with api.client(secrets[scope]) as client:
+            answer = ask(client, method, path, owned)
+        assert (answer.status_code, answer.json()["code"]) == (403, "insufficient_scope"), (method, path)
         assert f"`{scope}`" in answer.json()["message"]
+
+
+def test_unknown_malformed_and_foreign_ids_are_the_same_404(api, client, operations, owned):
+    kinds = [owned, *(all_alike(each) for each in (NOBODY, *MALFORMED))]
+    with api.client(api.secret(workspace="another")) as stranger:
+        for method, path, _ in operations:
+            if "{" not in path:
+                continue
+            answers = [ask(stranger, method, path, ids) for ids in kinds]
+            assert {answer.status_code for answer in answers} == {404}, (method, path)
+            assert len({str(comparable(answer)) for answer in answers}) == 1, (method, path)
+    there = {
+        path: ask(client, method, path, owned).status_code
+        for method, path, _ in operations
+        if method == "GET"
+    }
+    assert {path for path, status in there.items() if status != 200} == set(NO_SUCH_PART)
 
 
 def test_a_body_is_not_read_before_the_key_is_checked(api):
     with api.client() as client:
         assert client.post("/v1/pipelines", content=b"{not json").status_code == 401
         assert client.post("/v1/documents", content=b"nonsense").status_code == 401
-
-
-def test_unknown_malformed_and_foreign_ids_are_the_same_404(api, client, operations, make_pipeline):
-    theirs = make_pipeline()
-    with api.client(api.secret(workspace="another")) as stranger:
-        foreign = stranger.get(f"/v1/pipelines/{theirs}")
-        for method, path, _ in operations:
-            if "{" not in path:
-                continue
-            answers = [
-                ask(stranger, method, path, an_id) for an_id in (NOBODY, "x", "%00", theirs, "a" * 999)
-            ]
-            assert {answer.status_code for answer in answers} == {404}, (method, path)
-            assert all(comparable(answer) == comparable(foreign) for answer in answers), (method, path)
-    assert client.get(f"/v1/pipelines/{theirs}").status_code == 200
 
 
 def test_another_workspace_sees_nothing(api, client, make_pipeline, make_document, make_spec):
