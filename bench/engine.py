@@ -27,6 +27,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from docrail.bootstrap import Program, open_program
+from docrail.cli.logs import configure_logs
 from docrail.config import Settings, read_settings
 from docrail.core.model import Box, Layout, Line, Page, Record, Source, Word
 from docrail.core.plan import PhaseType, Plan, PlannedPhase
@@ -114,6 +115,7 @@ def start(program: Program, ids: Sequence[str]) -> str:
 
 def work(settings: Settings) -> None:
     """What a worker process does: its phases are the empty ones."""
+    configure_logs()
     registry._load = lambda _kind: Empty  # type: ignore[assignment]
     stop = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), daemon=True).start()

@@ -213,8 +213,7 @@ def _attempt(
     journey: Journey, planned: PlannedPhase, phase: Phase | _Unmade, record: Record, parts: Parts
 ) -> Record | None:
     """One try of one phase: what it made, or None once its failure is written."""
-    place = parts.limiter.place(planned, journey.claim.run.id)
-    with bound_contextvars(phase=planned.id), place as limited:
+    with parts.limiter.place(planned, journey.claim.run.id) as limited:
         journey.start(planned, costly=limited)
         try:
             return phase.run(record)
@@ -224,7 +223,7 @@ def _attempt(
         except WorkError as error:
             journey.fail(planned, without_held(error, record))
         except Exception as error:
-            log.exception("phase_raised")
+            log.exception("phase_raised", phase=planned.id)
             cause = WorkError(
                 f"{type(error).__name__}: {error}", code=f"{planned.type}_failed", retryable=True
             )

@@ -12,6 +12,7 @@ from dataclasses import fields
 from socket import socket
 from types import FrameType
 
+import anyio
 import structlog
 import uvicorn
 
@@ -55,7 +56,7 @@ def serve(settings: Settings, *, pages: Pages | None = None) -> None:
 
 
 class Server(uvicorn.Server):
-    """Told to stop, it lets those who only wait go at once, and finishes what it holds."""
+    """Told to stop, it lets those who only wait or look go at once, and finishes what it holds."""
 
     def __init__(self, config: uvicorn.Config, app: Traffic) -> None:
         super().__init__(config)
@@ -63,6 +64,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         self._app.state.watcher.stop()
+        await anyio.to_thread.run_sync(self._app.state.window.close)
         await super().shutdown(sockets)
 
 

@@ -3,9 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, Row, case, select, update
+from sqlalchemy import Connection, case, select, update
 
 from docrail.core.model import Document
 from docrail.core.state import ACTIVE, CRASH_LIMIT, TERMINAL, Failure, Move, Position, State
@@ -67,7 +66,7 @@ def claim_chunk(
     crashed = _give_up_crashed(connection, chunk_id, chunk.epoch, run, at=at)
     if crashed:
         apply_moves(connection, crashed, enqueue=enqueue)
-    works = [_work(row) for row in connection.execute(_open_documents(chunk_id))]
+    works = _open_documents(connection, chunk_id)
     return Claim(chunk_id=chunk_id, epoch=chunk.epoch, after_crash=chunk.epoch > 1, run=run, works=works)
 
 
@@ -124,28 +123,33 @@ def _give_up_crashed(connection: Connection, chunk_id: str, epoch: int, run: Run
     ]
 
 
-def _open_documents(chunk_id: str) -> Any:
-    table = tables.run_documents
-    return (
-        select(table, *(column.label(f"d_{column.name}") for column in tables.documents.c))
-        .join(tables.documents, tables.documents.c.id == table.c.document_id)
-        .where(table.c.chunk_id == chunk_id, table.c.state.not_in([state.value for state in TERMINAL]))
-        .order_by(table.c.id)
+def _open_documents(connection: Connection, chunk_id: str) -> list[Work]:
+    ours, document = tables.run_documents.c, tables.documents.c
+    query = (
+        select(
+            *(ours.id, ours.phase, ours.state, ours.attempts, ours.timings),
+            *(document.id, document.digest, document.filename, document.media_type, document.size_bytes),
+            document.metadata,
+        )
+        .join_from(tables.run_documents, tables.documents, document.id == ours.document_id)
+        .where(ours.chunk_id == chunk_id, ours.state.not_in([state.value for state in TERMINAL]))
+        .order_by(ours.id)
     )
-
-
-def _work(row: Row[Any]) -> Work:
-    return Work(
-        id=row.id,
-        document=Document(
-            id=row.d_id,
-            digest=row.d_digest,
-            filename=row.d_filename,
-            media_type=row.d_media_type,
-            size_bytes=row.d_size_bytes,
-            metadata=from_json(row.d_metadata),
-        ),
-        position=Position(row.phase, State(row.state)),
-        attempts=row.attempts,
-        timings=from_json(row.timings),
-    )
+    rows = connection.execute(query)
+    return [
+        Work(
+            id=run_document,
+            document=Document(
+                id=id_,
+                digest=digest,
+                filename=filename,
+                media_type=media_type,
+                size_bytes=size,
+                metadata=from_json(metadata),
+            ),
+            position=Position(phase, State(state)),
+            attempts=attempts,
+            timings=from_json(timings),
+        )
+        for run_document, phase, state, attempts, timings, id_, digest, filename, media_type, size, metadata in rows
+    ]

@@ -15,7 +15,7 @@ from docrail.api.ids import PathId
 from docrail.api.problems import problem
 from docrail.bootstrap import make_reader
 from docrail.config import Settings
-from docrail.core.errors import NotFound
+from docrail.core.errors import DocumentError, NotFound, Unavailable
 from docrail.core.markdown import to_markdown
 from docrail.core.model import Layout
 from docrail.reading.sandbox import Reader
@@ -43,6 +43,7 @@ class Window:
     def __init__(self, settings: Settings) -> None:
         self._reader = make_reader(settings, processes=READING)
         self._limiter = anyio.CapacityLimiter(READING)
+        self._is_closed = False
 
     def __enter__(self) -> Self:
         return self
@@ -50,6 +51,11 @@ class Window:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give up what is being read, at once: it would keep a server that is told to stop."""
+        self._is_closed = True
         self._reader.close(at_once=True)
 
     @property
@@ -59,7 +65,12 @@ class Window:
 
     async def see(self, look: Callable[[Reader], Seen]) -> Seen:
         """What `look` sees with the reader, in a thread of its own; waiting takes no thread from other requests."""
-        return await anyio.to_thread.run_sync(look, self._reader, limiter=self._limiter)
+        try:
+            return await anyio.to_thread.run_sync(look, self._reader, limiter=self._limiter)
+        except (DocumentError, RuntimeError) as error:
+            if self._is_closed:
+                raise Unavailable("docrail is being stopped: ask again in a moment.") from error
+            raise
 
 
 def _page_number(value: str) -> int:
