@@ -15,6 +15,7 @@ from docrail.phases.protocol import Phase
 from docrail.reading.sandbox import Reader
 from docrail.store.blobs import Blobs
 from docrail.store.database import Database
+from docrail.store.totals import add_totals, count_usage
 from docrail.store.usage import add_usage, read_run_usage
 
 PICTURE_WIDTH = 1200
@@ -99,6 +100,7 @@ class Desk:
         document_id = self._open_record().document.id
         with self._office.database.writing() as connection:
             add_usage(connection, self._run_id, document_id, self._phase, usage)
+            add_totals(connection, count_usage(self._office.client.access.name, usage))
 
     @contextmanager
     def _permit(self) -> Iterator[None]:

@@ -38,10 +38,13 @@ from docrail.store.ledger import Ledger, Receipt
 from docrail.store.records import completed_records, read_known
 from docrail.store.runs import Run, read_run
 from docrail.store.settle import Enqueue
+from docrail.store.totals import add_totals
 from docrail.store.workers import HeldByAnother
 
 LOOK_SECONDS = 0.5
 """Between two looks whether a worker that holds what we were given still lives."""
+BROKEN = frozenset({"timeout", "out_of_memory", "crashed"})
+"""Errors of documents that broke the process that read them."""
 
 log = structlog.get_logger()
 
@@ -189,6 +192,9 @@ def _read_anew(document: Document, parts: Parts, *, is_retried: bool) -> Layout:
     try:
         return parts.reader.read(parts.blobs.path(document.digest), filename=document.filename)
     except DocumentError as error:
+        if error.code in BROKEN:
+            with parts.database.writing() as connection:
+                add_totals(connection, {("reader_ends", error.code): 1})
         if not error.retryable:
             parts.blobs.keep_unread(document.digest, error, terms=terms)
         raise

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import structlog
 from dbos import DBOS, DBOSClient
-from sqlalchemy import URL, Connection
+from sqlalchemy import URL, Connection, column, func, literal_column, select, table
 
 from docrail.core.retry import retry_delay
 from docrail.store.database import library_engine
@@ -97,6 +97,19 @@ class Engine:
         )
         if held:
             self._client.resume_workflows([each.workflow_id for each in held], queue_name=QUEUE)
+
+    def waiting(self, connection: Connection) -> tuple[int, int | None]:
+        """How many tasks nobody has taken yet, and when the oldest came, in milliseconds since 1970."""
+        queued = table(
+            "workflow_status",
+            *(column(name) for name in ("queue_name", "status", "created_at")),
+            schema=None if connection.dialect.name == "sqlite" else "dbos",
+        ).c
+        query = select(func.count(), func.min(queued.created_at)).where(
+            queued.queue_name == literal_column(f"'{QUEUE}'"), queued.status == literal_column("'ENQUEUED'")
+        )
+        n, oldest = connection.execute(query).one()
+        return int(n), oldest
 
     def close(self) -> None:
         """Let go of the database."""

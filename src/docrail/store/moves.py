@@ -30,6 +30,7 @@ from docrail.store.locks import share_runs
 from docrail.store.outbox import tell_of_moves
 from docrail.store.rows import cell_row, numbered, to_json
 from docrail.store.settle import Enqueue, close_chunks
+from docrail.store.totals import add_totals, count_phases
 
 _COLUMNS = (
     column("id", String),
@@ -150,6 +151,7 @@ def _record(
     tell_of_moves(connection, run_id, [chain[-1] for chain in chains if chain[-1].after.terminal], at=at)
     ended = Counter(chain[0].chunk_id for chain in chains if chain[-1].after.terminal)
     close_chunks(connection, run_id, ended, at=at, enqueue=enqueue)
+    add_totals(connection, count_phases(moves), shard=shard)
 
 
 def _insert_results(connection: Connection, moves: Iterable[Move]) -> None:

@@ -1,8 +1,10 @@
 """Whether the program can do its work."""
 
 import shutil
+from dataclasses import dataclass
 
 from docrail.bootstrap import Program
+from docrail.store.clock import read_clock
 from docrail.store.gauges import Gauges, read_gauges
 from docrail.store.schema import is_current
 
@@ -23,7 +25,18 @@ def list_missing(program: Program) -> list[str]:
     return missing
 
 
-def read_metrics(program: Program) -> Gauges:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """What operators watch: the gauges, tasks that wait, and the age of the oldest of them."""
+
+    gauges: Gauges
+    tasks: int
+    oldest_seconds: float
+
+
+def read_metrics(program: Program) -> Watched:
     """What operators watch, over every workspace: numbers alone."""
     with program.database.reading() as connection:
-        return read_gauges(connection)
+        tasks, oldest = program.engine.waiting(connection)
+        age = max(0.0, (read_clock(connection) - oldest) / 1000) if oldest is not None else 0.0
+        return Watched(gauges=read_gauges(connection), tasks=tasks, oldest_seconds=age)

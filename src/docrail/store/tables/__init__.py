@@ -15,6 +15,7 @@ from docrail.store.tables.registry import anchors, knowledge, registry_fields, s
 from docrail.store.tables.reviews import decisions, held_counts, held_fields, reworks
 from docrail.store.tables.runs import chunks, pipeline_phases, run_documents, runs
 from docrail.store.tables.specs import spec_versions, specs
+from docrail.store.tables.totals import totals
 from docrail.store.tables.usage import model_usage
 from docrail.store.tables.webhooks import deliveries, delivery_attempts, webhooks
 from docrail.store.tables.workers import limit_places, limits, workers
@@ -59,6 +60,7 @@ __all__ = [
     "sightings",
     "spec_versions",
     "specs",
+    "totals",
     "verdicts",
     "webhooks",
     "workers",
