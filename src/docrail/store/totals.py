@@ -3,13 +3,14 @@
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from functools import cache
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Insert, func, select
 
 from docrail.core.state import Move
 from docrail.models.protocol import Usage
 from docrail.store import tables
-from docrail.store.given import upsert
+from docrail.store.given import upsert_for
 
 SECONDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0, 120.0)
 """Upper bounds of the buckets of what phases take."""
@@ -21,15 +22,18 @@ def add_totals(connection: Connection, amounts: Totals, *, shard: int = 0) -> No
     """Add these amounts, in order of their keys, so that no two writers wait for each other in a ring."""
     if not amounts:
         return
-    table = tables.totals
-    statement = upsert(connection, table)
-    statement = statement.on_conflict_do_update(
-        index_elements=["name", "label", "shard"], set_={"n": table.c.n + statement.excluded.n}
-    )
     rows = [
         {"name": name, "label": label, "shard": shard, "n": n} for (name, label), n in sorted(amounts.items())
     ]
-    connection.execute(statement, rows)
+    connection.execute(_add(connection.dialect.name), rows)
+
+
+@cache
+def _add(dialect: str) -> Insert:
+    table, statement = tables.totals, upsert_for(dialect, tables.totals)
+    return statement.on_conflict_do_update(
+        index_elements=["name", "label", "shard"], set_={"n": table.c.n + statement.excluded.n}
+    )
 
 
 def read_totals(connection: Connection) -> dict[str, dict[str, float]]:
