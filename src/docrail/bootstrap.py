@@ -157,6 +157,7 @@ def make_office(program: Program, reader: Reader, limiter: Limiter) -> Office | 
     )
     return Office(
         client=Client(access),
+        model=settings.model_name,
         limits=Limits(concurrency=settings.model_concurrency, per_second=settings.model_per_second or None),
         limiter=limiter,
         database=program.database,

@@ -28,6 +28,7 @@ class Office:
     """What all desks of a worker share. Budgets are for one run; 0: any."""
 
     client: Caller
+    model: str
     limits: Limits
     limiter: Limiter
     database: Database
@@ -100,7 +101,7 @@ class Desk:
         document_id = self._open_record().document.id
         with self._office.database.writing() as connection:
             add_usage(connection, self._run_id, document_id, self._phase, usage)
-            add_totals(connection, count_usage(self._office.client.access.name, usage))
+            add_totals(connection, count_usage(self._office.model, usage))
 
     @contextmanager
     def _permit(self) -> Iterator[None]:
