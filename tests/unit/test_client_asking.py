@@ -186,6 +186,8 @@ def test_fields_that_the_client_does_not_know_are_ignored_and_missing_ones_are_a
 def test_an_answer_of_something_between_is_an_error_too(face):
     with pytest.raises(ServerError, match="bad_gateway: the server answered 502 Bad Gateway"):
         face(Script(httpx.Response(502, html="<h1>Bad Gateway</h1>"))).one(get)
+    with pytest.raises(Unauthorized, match="unauthorized"):
+        face(Script(httpx.Response(401, content=b"\xff\x00"))).one(get)
     with pytest.raises(ServerError, match="elsewhere: https://there/"):
         face(Script(httpx.Response(308, headers={"Location": "https://there/"}))).one(get)
 

@@ -37,6 +37,7 @@ def test_one_of_several_signatures_is_enough():
         (headers(), BODY, NOW - 301, "five minutes"),
         ({"Webhook-Id": "d-1"}, BODY, NOW, "missing"),
         (headers(b"[]"), b"[]", NOW, "no event"),
+        (headers(b'{"id":"\xff"}'), b'{"id":"\xff"}', NOW, "no event"),
     ],
 )
 def test_anything_else_is_not(given, body, now, why):

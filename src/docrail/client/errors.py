@@ -113,7 +113,7 @@ def read_error(answer: Answer) -> ApiError:
     """The error that an answer is, also when something between us and the server gave it."""
     try:
         problem = msgspec.json.decode(answer.body, type=_Problem)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         problem = _Problem(retryable=answer.status in (429, 503))
     if 300 <= answer.status < 400:
         moved = f"the server is elsewhere: {answer.headers.get('location', 'it does not say where')}"

@@ -48,7 +48,7 @@ def verify_webhook(
         raise UnsignedEvent("the event is more than five minutes old, or one of the clocks is wrong")
     try:
         return msgspec.json.decode(body, type=Event)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnsignedEvent(f"the body is no event: {error}") from error
 
 
