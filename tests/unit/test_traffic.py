@@ -142,6 +142,8 @@ def test_a_slow_body_holds_no_place_and_ends(monkeypatch):
         (b"short", False),
         (b"x\x0ay-123456", False),
         (b"my-dr_secretsecret", False),
+        (b"drs_secretsecret", False),
+        (b"my-whsec_secret", False),
     ],
 )
 def test_the_id_of_a_request_is_the_clients_if_it_can_stand_in_a_log(given, kept):

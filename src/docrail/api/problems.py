@@ -45,7 +45,7 @@ CODES = {
     500: "internal_error",
     503: "unavailable",
 }
-REQUEST_ID = re.compile(rb"(?!.*dr_)[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+REQUEST_ID = re.compile(rb"(?!.*(drs?_|whsec_))[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 RETRYABLE = frozenset({429, 503})
 STATUSES = ((InvalidInput, 400), (PasswordNeeded, 401), (NotFound, 404), (Conflict, 409), (Unavailable, 503))
 AWAY = "The database cannot be reached now. Try again in a moment."

@@ -19,6 +19,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.
 @contextmanager
 def opened(home: str | None, **flags: Any) -> Iterator[Program]:
     """The program over the home folder that `--home`, the environment or `docrail.toml` names."""
-    configure_logs()
-    with open_program(read_settings({"home": home, **flags})) as program:
+    settings = read_settings({"home": home, **flags})
+    configure_logs(settings.log_level)
+    with open_program(settings) as program:
         yield program
