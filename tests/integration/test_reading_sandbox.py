@@ -92,13 +92,14 @@ def test_a_killed_child_is_an_error_once_and_is_replaced(reader: Reader) -> None
 
 
 def test_a_file_over_its_time_is_stopped_and_the_reader_goes_on(tmp_path: Path) -> None:
-    slow = tmp_path / "slow.json"
-    slow.write_text("[" + "1," * 2_000_000 + "1]")
-    with Reader(limits=Limits(seconds=0.5, cells=10_000_000, characters=100_000_000)) as reader:
+    slow, quick = tmp_path / "slow.json", tmp_path / "quick.txt"
+    slow.write_text("[" + "1," * 4_000_000 + "1]")
+    quick.write_text("Total 120.00")  # a PDF would need most of the time for what reads it
+    with Reader(limits=Limits(seconds=1.0, cells=10_000_000, characters=100_000_000)) as reader:
         with pytest.raises(DocumentError) as caught:
             reader.read(slow, filename="slow.json")
         assert caught.value.code == "timeout"
-        assert "120.00" in reader.read(INVOICE, filename="i.pdf").text
+        assert "120.00" in reader.read(quick, filename="quick.txt").text
 
 
 def test_a_file_over_its_memory_is_stopped_and_the_reader_goes_on(tmp_path: Path) -> None:
